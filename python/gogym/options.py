@@ -1,0 +1,177 @@
+"""The one grammar of structured input: JSON with tags for what JSON cannot say.
+
+==========================================================  =====================================
+``{"__tuple__": [...]}``                                    a tuple
+``{"__ndarray__": [...], "dtype": "float32"}``              a NumPy array
+``{"__float__": "inf"}``                                    a float, also ``"-inf"`` and ``"nan"``
+``{"__dict__": [[key, value], ...]}``                       a dict with keys of any hashable type
+==========================================================  =====================================
+
+A tagged object has no other keys. Duplicate keys, NaN and Infinity literals and nesting deeper than
+:data:`MAX_DEPTH` are refused.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+MAX_DEPTH = 64
+"""How deep arrays and objects may be nested."""
+
+OWN_KEY = "gogym"
+"""The key of gogym's own options among gymnasium.make's keyword arguments."""
+
+OWN_OPTIONS: frozenset[str] = frozenset()
+"""The options that may stand under :data:`OWN_KEY`."""
+
+_TAGS = ("__tuple__", "__ndarray__", "__float__", "__dict__")
+_DTYPES = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+)
+
+
+class OptionsError(ValueError):
+    """Options that are not acceptable; the message says where and why."""
+
+
+def parse_object(text: str, what: str) -> dict[str, Any]:
+    """Parse a JSON object; ``what`` names it in errors: "options of gym_make"."""
+    value = _parse(text, what)
+    if not isinstance(value, dict):
+        raise OptionsError(f'the {what} must be a JSON object such as {{"key": 1}}, not {_shown(value)}')
+    for key in value:
+        if not isinstance(key, str):
+            raise OptionsError(f"the {what} must have text keys, not {_shown(key)}")
+    return value
+
+
+def parse_make_options(text: str | None) -> dict[str, Any]:
+    """Parse the options of gym_make into gymnasium.make's keyword arguments."""
+    if text is None:
+        return {}
+    kwargs = parse_object(text, "options of gym_make")
+    own = kwargs.pop(OWN_KEY, {})
+    if not isinstance(own, dict):
+        raise OptionsError(f'the option "{OWN_KEY}" must be a JSON object, not {_shown(own)}')
+    unknown = sorted(str(key) for key in own if key not in OWN_OPTIONS)
+    if unknown:
+        known = ", ".join(sorted(OWN_OPTIONS)) or "none"
+        raise OptionsError(f'unknown option "{unknown[0]}" under "{OWN_KEY}" (known in this version: {known})')
+    return kwargs
+
+
+def parse_reset_options(text: str | None) -> dict[str, Any] | None:
+    """Parse the options of gym_reset."""
+    return None if text is None else parse_object(text, "options of gym_reset")
+
+
+def _parse(text: str, what: str) -> Any:
+    _check_depth(text, what)
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise OptionsError(
+            f"the {what} are not JSON: {error.msg} at line {error.lineno} column {error.colno}: {_shown(text)}"
+        ) from None
+    except OptionsError as error:
+        raise OptionsError(f"the {what}: {error}") from None
+    except ValueError as error:  # an integer of more digits than Python converts
+        raise OptionsError(f"the {what}: {error}") from None
+
+
+def _check_depth(text: str, what: str) -> None:
+    """Refuse deep nesting before the parser recurses: a C stack must not depend on its input."""
+    depth = 0
+    in_string = escaped = False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise OptionsError(f"the {what} are nested deeper than {MAX_DEPTH} levels")
+        elif character in "]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise OptionsError(f"the key {_shown(twice)} stands twice in one object")
+    tag = next((key for key in value if key.startswith("__") and key.endswith("__") and len(key) > 4), None)
+    if tag is None:
+        return value
+    if tag not in _TAGS:
+        raise OptionsError(f"unknown tag {_shown(tag)} (known: {', '.join(_TAGS)})")
+    content = value.pop(tag)
+    dtype = value.pop("dtype", None) if tag == "__ndarray__" else None
+    if value:
+        raise OptionsError(f"an object tagged {tag} has no other keys, but here is {_shown(next(iter(value)))}")
+    if tag == "__tuple__":
+        return tuple(_list(tag, content))
+    if tag == "__ndarray__":
+        return _ndarray(_list(tag, content) if isinstance(content, list) else content, dtype)
+    if tag == "__float__":
+        return _float(content)
+    return _dict(_list(tag, content))
+
+
+def _list(tag: str, content: Any) -> list[Any]:
+    if not isinstance(content, list):
+        raise OptionsError(f"{tag} takes a JSON array, not {_shown(content)}")
+    return content
+
+
+def _ndarray(content: Any, dtype: Any) -> np.ndarray[Any, Any]:
+    if dtype not in _DTYPES:
+        raise OptionsError(f'__ndarray__ needs "dtype", one of {", ".join(sorted(_DTYPES))}; not {_shown(dtype)}')
+    try:
+        return np.array(content, dtype=dtype)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise OptionsError(f"__ndarray__ of dtype {dtype} from {_shown(content)}: {error}") from None
+
+
+def _float(content: Any) -> float:
+    try:
+        if isinstance(content, str):
+            return float(content)
+    except ValueError:
+        pass
+    raise OptionsError(f'__float__ takes a text such as "inf", "-inf" or "nan", not {_shown(content)}')
+
+
+def _dict(content: list[Any]) -> dict[Any, Any]:
+    result: dict[Any, Any] = {}
+    for pair in content:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise OptionsError(f"__dict__ takes [key, value] pairs, not {_shown(pair)}")
+        key, value = pair
+        try:
+            if key in result:
+                raise OptionsError(f"the key {_shown(key)} stands twice in one __dict__")
+            result[key] = value
+        except TypeError:
+            raise OptionsError(f"__dict__ cannot have the key {_shown(key)}: it is not hashable") from None
+    return result
+
+
+def _refuse_constant(literal: str) -> Any:
+    name = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}[literal]
+    raise OptionsError(f'{literal} is not JSON; write {{"__float__": "{name}"}}')
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,173 @@
+"""How a Gymnasium space lies in a buffer: the one description that every other part draws from.
+
+Two layouts are described side by side.
+
+float64
+    One double per element. Box, MultiDiscrete and MultiBinary in C order; Discrete is one element that holds
+    the value itself; Text is ``max_length`` character indices, padded with ``len(charset)``; Tuple and Dict are
+    their children one after another; OneOf is the index, the chosen child, and zeros up to the largest child.
+native
+    Each leaf in its own dtype and C order, aligned to its item size. Text is int32 indices, OneOf's index int64;
+    the alternatives of a OneOf share one place.
+
+Sequence, Graph, custom spaces and whatever contains one have no fixed size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+DYNAMIC = -1
+"""The size, offset, nbytes and byte_offset of what has no fixed place."""
+
+ARRAY_DTYPES = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 longdouble complex64 complex128".split()
+)
+"""The names of the dtypes that an array of a gym_value can have."""
+
+_TEXT_DTYPE = np.dtype(np.int32)
+_INDEX_DTYPE = np.dtype(np.int64)
+
+# Subclasses count as their base: a Box with extra methods is laid out as a Box.
+_TYPES: tuple[tuple[str, type], ...] = (
+    ("Box", spaces.Box),
+    ("Discrete", spaces.Discrete),
+    ("MultiDiscrete", spaces.MultiDiscrete),
+    ("MultiBinary", spaces.MultiBinary),
+    ("Text", spaces.Text),
+    ("Tuple", spaces.Tuple),
+    ("Dict", spaces.Dict),
+    ("OneOf", spaces.OneOf),
+    ("Sequence", spaces.Sequence),
+    ("Graph", spaces.Graph),
+)
+
+
+def describe(space: Any) -> dict[str, Any]:
+    """Describe a space as a tree of plain dicts, one a space, with its place in both layouts.
+
+    Every node has ``type, dtype, shape, size, offset`` (float64 elements) and ``nbytes, byte_offset`` (native
+    layout), and its own fields. ``gym_observation_space`` in ``gogym.h`` lists them.
+    """
+    node = _node(space)
+    _place(node, 0, 0, fixed=node["size"] != DYNAMIC)
+    return node
+
+
+def space_type(space: Any) -> str:
+    """Name the Gymnasium class that a space is laid out as; "other" for a class that nobody knows."""
+    return next((name for name, cls in _TYPES if isinstance(space, cls)), "other")
+
+
+def class_name(cls: type) -> str:
+    """Name a class as Python's tracebacks do: with its module, unless that is builtins."""
+    if cls.__module__ == "builtins":
+        return cls.__qualname__
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """Name a dtype as NumPy does, but for the platform's long double, whose NumPy name differs by platform."""
+    return "longdouble" if dtype.type is np.longdouble and dtype.itemsize > 8 else dtype.name
+
+
+def safe_repr(value: Any) -> str:
+    """Give ``repr(value)``, whatever that does: a foreign class may fail in any way."""
+    try:
+        return repr(value)
+    except Exception as error:
+        return f"<{class_name(type(value))}, whose repr raised {class_name(type(error))}>"
+
+
+def _node(space: Any) -> dict[str, Any]:
+    kind = space_type(space)
+    node: dict[str, Any] = {
+        "type": kind,
+        "dtype": None,
+        "shape": None,
+        "size": DYNAMIC,
+        "offset": DYNAMIC,
+        "nbytes": DYNAMIC,
+        "byte_offset": DYNAMIC,
+    }
+    if kind in ("Box", "Discrete", "MultiDiscrete", "MultiBinary"):
+        dtype = np.dtype(space.dtype)
+        node.update(dtype=dtype_name(dtype), shape=tuple(int(n) for n in space.shape))
+        _set_leaf(node, int(np.prod(space.shape, dtype=np.int64)), dtype)
+    if kind == "Box":
+        node.update(low=space.low, high=space.high)
+    elif kind == "Discrete":
+        node.update(n=int(space.n), start=int(space.start))
+    elif kind == "MultiDiscrete":
+        node.update(nvec=space.nvec, start=space.start)
+    elif kind == "MultiBinary":
+        node.update(n=space.n)
+    elif kind == "Text":
+        node.update(dtype=_TEXT_DTYPE.name, shape=(int(space.max_length),))
+        _set_leaf(node, int(space.max_length), _TEXT_DTYPE)
+        node.update(
+            charset="".join(space.character_list),
+            min_length=int(space.min_length),
+            max_length=int(space.max_length),
+        )
+    elif kind in ("Tuple", "Dict", "OneOf"):
+        _describe_children(node, space)
+    elif kind == "Sequence":
+        node.update(space=_node(space.feature_space), stack=bool(space.stack))
+    elif kind == "Graph":
+        edge = space.edge_space
+        node.update(node_space=_node(space.node_space), edge_space=None if edge is None else _node(edge))
+    elif kind == "other":
+        node.update({"class": class_name(type(space)), "repr": safe_repr(space)})
+    return node
+
+
+def _set_leaf(node: dict[str, Any], size: int, dtype: np.dtype[Any]) -> None:
+    node.update(size=size, nbytes=size * dtype.itemsize)
+
+
+def _describe_children(node: dict[str, Any], space: Any) -> None:
+    if node["type"] == "Dict":
+        node["keys"] = list(space.spaces.keys())
+        children = list(space.spaces.values())
+    else:
+        children = list(space.spaces)
+    node["spaces"] = [_node(child) for child in children]
+    sizes = [child["size"] for child in node["spaces"]]
+    if DYNAMIC not in sizes:
+        node["size"] = 1 + max(sizes, default=0) if node["type"] == "OneOf" else sum(sizes)
+
+
+def _align(offset: int, itemsize: int) -> int:
+    return -(-offset // itemsize) * itemsize
+
+
+def _place(node: dict[str, Any], offset: int, cursor: int, *, fixed: bool) -> int:
+    """Give a node and its children their offsets; return the native cursor behind the node."""
+    if not fixed:
+        for child in node.get("spaces", ()):
+            _place(child, DYNAMIC, DYNAMIC, fixed=False)
+        if "spaces" in node:
+            node["nbytes"] = DYNAMIC
+        return DYNAMIC
+    node["offset"] = offset
+    if "spaces" not in node:
+        itemsize = np.dtype(node["dtype"]).itemsize
+        node["byte_offset"] = _align(cursor, itemsize)
+        return int(node["byte_offset"] + node["nbytes"])
+    if node["type"] == "OneOf":
+        start = _align(cursor, _INDEX_DTYPE.itemsize)
+        begin = start + _INDEX_DTYPE.itemsize
+        end = max((_place(child, offset + 1, begin, fixed=True) for child in node["spaces"]), default=begin)
+    else:
+        end = cursor
+        for child in node["spaces"]:
+            end = _place(child, offset, end, fixed=True)
+            offset += child["size"]
+        start = node["spaces"][0]["byte_offset"] if node["spaces"] else cursor
+    node.update(byte_offset=start, nbytes=end - start)
+    return int(end)
+

@@ -1,0 +1,297 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+# cython: embedsignature=False, binding=False
+"""The embedded backend: fills gogym_abi.h's function table with functions that work on Python environments.
+
+The host library imports this module inside the interpreter that it started or found, and takes the table from the
+capsule ``table``. Nothing here is meant to be called from Python.
+"""
+
+cimport cython
+cimport numpy as cnp
+from cpython.dict cimport PyDict_Check
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_AsDouble, PyFloat_Check
+from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.object cimport Py_TYPE, PyObject, PyTypeObject
+from cpython.pycapsule cimport PyCapsule_New
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy, memset
+
+from gogym_c cimport *
+from value_build cimport *
+
+import json
+import operator
+import traceback
+from collections.abc import Mapping
+
+import gymnasium
+import gymnasium.error as gymnasium_error
+import numpy as np
+
+from gogym.make import make_environment
+from gogym.options import OptionsError, parse_reset_options
+from gogym.shutdown import flush, run_exit_functions
+from gogym.space import ARRAY_DTYPES, class_name, describe, dtype_name, safe_repr
+
+cnp.import_array()
+
+
+cdef extern from *:
+    """
+    #define PyType_version_tag(type) ((type)->tp_version_tag)
+    #define PyArray_IsScalar_LongLong(object) PyArray_IsScalar(object, Int64)
+    #define PyArrayScalar_LongLong(object) PyArrayScalar_VAL(object, Int64)
+    """
+    unsigned int PyType_version_tag(PyTypeObject *type) noexcept nogil
+    bint PyArray_IsScalar_LongLong(object value) noexcept
+    long long PyArrayScalar_LongLong(object value) noexcept
+
+
+# Declared here where Cython's own declarations give a new reference or an object for what is borrowed.
+cdef extern from "Python.h":
+    dict PyObject_GenericGetDict(object value, void *context)
+    PyObject *PyDict_GetItemWithError(dict attributes, object key) except? NULL
+    PyObject *PyFunction_GET_CODE(object function) noexcept
+    Py_ssize_t PyList_GET_SIZE(list value) noexcept
+    PyObject *PyList_GET_ITEM(list value, Py_ssize_t index) noexcept
+    bint PyIndex_Check(object value) noexcept
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+
+
+cdef extern from "numpy/arrayobject.h":
+    bint PyArray_ISCARRAY_RO(cnp.ndarray array) noexcept
+
+
+include "error.pxi"
+include "value.pxi"
+include "layout.pxi"
+include "step.pxi"
+include "environment.pxi"
+
+
+# ---------------------------------------------------------------------------------------------- the table's functions
+#
+# All have the shape: take the environment's lock, then the GIL, work, give both back. A lock is never waited for with
+# the GIL held (handles.h says why).
+
+
+cdef int bridge_make(const char *id, const char *options, gym_env *out, gym_error *err) noexcept nogil:
+    gym__thread_pin()
+    with gil:
+        return open_environment(id, options, out, err)
+
+
+cdef int open_environment(const char *id, const char *options, gym_env *out, gym_error *err) noexcept:
+    cdef Environment environment
+    cdef gym__slot *slot
+    try:
+        options_text = None if options == NULL else decoded(options, "options of gym_make")
+        environment = Environment(make_environment(decoded(id, "characters of the environment's id"), options_text))
+        slot = gym__slot_open(
+            <void *>environment, size_or_dynamic(environment.observation), size_or_dynamic(environment.action)
+        )
+        if slot == NULL:
+            environment.env.close()
+            raise MemoryError("no handle is left")
+        Py_INCREF(environment)  # the slot's reference, given up in close_environment
+        out.id = slot.id
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
+
+
+cdef size_t size_or_dynamic(Layout layout) noexcept:
+    return GYM_DYNAMIC if layout.size < 0 else <size_t>layout.size
+
+
+cdef int bridge_reset(gym_env env, const int64_t *seed, const char *options, double *obs, size_t obs_len,
+                      gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        try:
+            (<Environment>slot.object).reset(seed, options, obs, obs_len)
+        except BaseException as error:
+            code = report(error, err)
+    gym__slot_unlock(slot)
+    return code
+
+
+cdef int bridge_step(gym_env env, const double *action, size_t action_len, double *obs, size_t obs_len,
+                     gym_transition *out, gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        try:
+            (<Environment>slot.object).step(action, action_len, obs, obs_len, out)
+        except BaseException as error:
+            code = report(error, err)
+    gym__slot_unlock(slot)
+    return code
+
+
+cdef int bridge_sample_action(gym_env env, double *action, size_t action_len, gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        try:
+            (<Environment>slot.object).sample_action(action, action_len)
+        except BaseException as error:
+            code = report(error, err)
+    gym__slot_unlock(slot)
+    return code
+
+
+cdef int bridge_seed_action(gym_env env, int64_t seed, gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        try:
+            (<Environment>slot.object).seed_action(seed)
+        except BaseException as error:
+            code = report(error, err)
+    gym__slot_unlock(slot)
+    return code
+
+
+cdef int bridge_close(gym_env env, gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        code = close_environment(slot, err)
+    gym__slot_unlock(slot)
+    gym__slot_free(slot)
+    return code
+
+
+cdef int close_environment(gym__slot *slot, gym_error *err) noexcept:
+    cdef Environment environment = <Environment>slot.object
+    cdef int code = GYM_OK
+    try:
+        environment.env.close()
+    except BaseException as error:
+        code = report(error, err)
+    gym__slot_invalidate(slot)
+    Py_DECREF(environment)
+    return code
+
+
+cdef int bridge_observation_size(gym_env env, size_t *out, gym_error *err) noexcept nogil:
+    cdef size_t other
+    return gym__slot_sizes(env.id, out, &other, err)
+
+
+cdef int bridge_action_size(gym_env env, size_t *out, gym_error *err) noexcept nogil:
+    cdef size_t other
+    return gym__slot_sizes(env.id, &other, out, err)
+
+
+cdef int bridge_observation_space(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        try:
+            out[0] = make_value(describe((<Environment>slot.object).observation_space))
+        except BaseException as error:
+            code = report(error, err)
+    gym__slot_unlock(slot)
+    return code
+
+
+cdef int bridge_action_space(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        try:
+            out[0] = make_value(describe((<Environment>slot.object).action_space))
+        except BaseException as error:
+            code = report(error, err)
+    gym__slot_unlock(slot)
+    return code
+
+
+cdef int bridge_info(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        try:
+            if (<Environment>slot.object).info is None:
+                raise BridgeError(GYM_ERR_RESET_NEEDED, "there is no info before the first gym_reset")
+            out[0] = make_value((<Environment>slot.object).info)
+        except BaseException as error:
+            code = report(error, err)
+    gym__slot_unlock(slot)
+    return code
+
+
+cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
+    cdef uint32_t index = 0
+    cdef gym_env env
+    cdef int code = GYM_OK
+    cdef int closed
+    if gym__slot_any_held():
+        return gym__fail(err, GYM_ERR_BUSY, "gym_shutdown was called from inside an environment's own call")
+    while True:
+        env.id = gym__slot_next(&index)
+        if env.id == 0:
+            break
+        closed = bridge_close(env, err if code == GYM_OK else NULL)
+        # GYM_ERR_HANDLE: another thread closed it first.
+        if code == GYM_OK and closed != GYM_ERR_HANDLE:
+            code = closed
+    gym__thread_pin()
+    with gil:
+        try:
+            if run_exit:
+                run_exit_functions()
+            flush()
+        except BaseException as error:
+            code = report(error, err)
+    return code
+
+
+cdef gym__table bridge_table = gym__table(
+    abi_version=GYM__ABI_VERSION,
+    struct_size=sizeof(gym__table),
+    make=bridge_make,
+    reset=bridge_reset,
+    step=bridge_step,
+    sample_action=bridge_sample_action,
+    seed_action=bridge_seed_action,
+    close=bridge_close,
+    observation_size=bridge_observation_size,
+    action_size=bridge_action_size,
+    observation_space=bridge_observation_space,
+    action_space=bridge_action_space,
+    info=bridge_info,
+    shutdown=bridge_shutdown,
+)
+
+table = PyCapsule_New(&bridge_table, GYM__CAPSULE_NAME, NULL)

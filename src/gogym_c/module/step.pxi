@@ -1,0 +1,147 @@
+# env.step, with the Python frames of Gymnasium's stock wrappers stepped over.
+#
+# gymnasium.make puts TimeLimit, OrderEnforcing and PassiveEnvChecker around an environment. Each adds a Python
+# call or two to every step, and does next to nothing in it. The same few operations are done here, on the same
+# attributes of the same objects, so that nobody who looks at them sees a difference. A wrapper is stepped over
+# only if it is exactly one of these classes, the class is as Gymnasium wrote it, the instance has no `step` of its
+# own, and its attributes are what they are in normal use; in any other case its own step is called, and raises,
+# warns or counts as ever. What does differ: the wrappers have no frames in tracebacks and profiles.
+
+
+@cython.final
+@cython.internal
+cdef class StockWrapper:
+    """A wrapper class whose step this file knows, and the means to see cheaply that it is unchanged."""
+
+    cdef type cls
+    cdef PyTypeObject *type_object
+    cdef unsigned int version_tag  # Python renews a type's tag when the type or a base is changed
+    cdef list functions  # (class, step function, its code object) as found when Gymnasium was imported
+
+    def __cinit__(self):
+        self.functions = []
+        self.type_object = NULL
+
+    cdef bint is_unchanged(self) except -1:
+        cdef unsigned int tag = PyType_version_tag(self.type_object)
+        cdef tuple entry
+        # Code objects are compared each time: replacing one does not renew the tag.
+        for entry in self.functions:
+            if PyFunction_GET_CODE(entry[1]) != <PyObject *>entry[2]:
+                return False
+        if tag != 0 and tag == self.version_tag:
+            return True
+        for entry in self.functions:
+            if (<object>entry[0]).__dict__.get("step") is not entry[1]:
+                return False
+        for name in ("env", "_has_reset", "_elapsed_steps", "_max_episode_steps", "checked_step", "checked_data_reuse"):
+            if any(name in base.__dict__ for base in self.cls.__mro__):
+                return False
+        if "__getattribute__" in self.cls.__dict__:
+            return False
+        self.version_tag = PyType_version_tag(self.type_object)
+        return True
+
+
+cdef StockWrapper stock_wrapper(str name, tuple expected):
+    """A StockWrapper for gymnasium.wrappers.<name>, or an inert one where its step is not the one we know.
+
+    `expected` are the names that the code of step uses: another Gymnasium may do something else there.
+    """
+    cdef StockWrapper stock = StockWrapper()
+    try:
+        cls = getattr(gymnasium.wrappers, name)
+        step = cls.__dict__["step"]
+        functions = [(cls, step, step.__code__)]
+        if name == "OrderEnforcing":  # it goes on through super().step
+            base = gymnasium.Wrapper
+            functions.append((base, base.__dict__["step"], base.__dict__["step"].__code__))
+            if base.__dict__["step"].__code__.co_names != ("env", "step"):
+                return stock
+        if step.__code__.co_names != expected or step.__qualname__ != f"{name}.step":
+            return stock
+    except (AttributeError, KeyError):
+        return stock
+    stock.cls = cls
+    stock.functions = functions
+    stock.type_object = <PyTypeObject *>cls
+    return stock
+
+
+cdef StockWrapper TIME_LIMIT = stock_wrapper("TimeLimit", ("env", "step", "_elapsed_steps", "_max_episode_steps"))
+cdef StockWrapper ORDER_ENFORCING = stock_wrapper("OrderEnforcing", ("_has_reset", "ResetNeeded", "super", "step"))
+cdef StockWrapper PASSIVE_CHECKER = stock_wrapper(
+    "PassiveEnvChecker",
+    (
+        "checked_step", "env_step_passive_checker", "env", "env_data_reuse_passive_checker", "_previous_data", "step",
+        "checked_data_reuse",
+    ),
+)
+
+
+cdef object step_environment(object env, object action, bint *truncated):
+    """env.step(action). *truncated is set where a TimeLimit that was stepped over makes `truncated` true."""
+    cdef PyTypeObject *cls = Py_TYPE(env)
+    cdef dict attributes
+    cdef PyObject *inner
+    cdef object result
+    if cls == TIME_LIMIT.type_object and TIME_LIMIT.is_unchanged():
+        attributes = PyObject_GenericGetDict(env, NULL)
+        inner = own_inner(attributes)
+        if inner != NULL and is_exact_int(attributes, "_elapsed_steps") and is_exact_int(attributes, "_max_episode_steps"):
+            result = five(step_environment(<object>inner, action, truncated))
+            # As in TimeLimit.step: read after the inner step, which may have changed them.
+            env._elapsed_steps += 1
+            if env._elapsed_steps >= env._max_episode_steps:
+                truncated[0] = True
+            return result
+    elif cls == ORDER_ENFORCING.type_object and ORDER_ENFORCING.is_unchanged():
+        attributes = PyObject_GenericGetDict(env, NULL)
+        inner = own_inner(attributes)
+        if inner != NULL and is_true(attributes, "_has_reset"):
+            return step_environment(<object>inner, action, truncated)
+    elif cls == PASSIVE_CHECKER.type_object and PASSIVE_CHECKER.is_unchanged():
+        attributes = PyObject_GenericGetDict(env, NULL)
+        inner = own_inner(attributes)
+        # The checker looks at the first two steps; from then on it only passes on.
+        if inner != NULL and is_true(attributes, "checked_step") and is_true(attributes, "checked_data_reuse"):
+            return step_environment(<object>inner, action, truncated)
+    return env.step(action)
+
+
+cdef inline PyObject *own_inner(dict attributes) except? NULL:
+    """The wrapped environment, or NULL where the instance has its own `step`."""
+    if PyDict_GetItemWithError(attributes, "step") != NULL:
+        return NULL
+    return PyDict_GetItemWithError(attributes, "env")
+
+
+cdef inline bint is_true(dict attributes, str name) except -1:
+    return PyDict_GetItemWithError(attributes, name) == <PyObject *>True
+
+
+cdef inline bint is_exact_int(dict attributes, str name) except -1:
+    cdef PyObject *value = PyDict_GetItemWithError(attributes, name)
+    return value != NULL and PyLong_CheckExact(<object>value)
+
+
+cdef inline tuple five(object result):
+    """What step returned, as a tuple of five."""
+    if PyTuple_CheckExact(result) and PyTuple_GET_SIZE(result) == 5:
+        return <tuple>result
+    return unpacked(result, 5, "step", "(observation, reward, terminated, truncated, info)")
+
+
+cdef tuple unpacked(object result, Py_ssize_t count, str method, str expected):
+    """What a method returned, as a tuple of `count`: any iterable of that length, as Python's unpacking takes it."""
+    try:
+        items = tuple(result)
+    except TypeError:
+        raise BridgeError(
+            GYM_ERR_RESULT, f"{method} returned {shown(result)} ({class_name(type(result))}); expected {expected}"
+        ) from None
+    if len(items) != count:
+        raise BridgeError(
+            GYM_ERR_RESULT, f"{method} returned {len(items)} values, {shown(result)}; expected {count}, {expected}"
+        )
+    return items

@@ -1,0 +1,39 @@
+#include "thread_state.h"
+
+#include <Python.h>
+#include <pthread.h>
+
+/* Python 3.13 made public what earlier versions export with an underscore. */
+#if PY_VERSION_HEX < 0x030D0000
+#define is_finalizing _Py_IsFinalizing
+#else
+#define is_finalizing Py_IsFinalizing
+#endif
+
+static _Thread_local int pinned;
+static pthread_key_t state_key;
+static pthread_once_t state_key_once = PTHREAD_ONCE_INIT;
+static int state_key_ok;
+
+/* The thread ends. PyGILState_Release would abort here: the C library has already cleared Python's own
+ * thread-specific value, so the state is attached by hand, cleared and deleted. */
+static void release_state(void *state) {
+  if (!Py_IsInitialized() || is_finalizing()) return;
+  PyEval_RestoreThread((PyThreadState *)state);
+  PyThreadState_Clear((PyThreadState *)state);
+  PyThreadState_DeleteCurrent();
+}
+
+static void make_key(void) { state_key_ok = pthread_key_create(&state_key, release_state) == 0; }
+
+void gym__thread_pin(void) {
+  if (pinned) return;
+  pinned = 1;
+  if (PyGILState_GetThisThreadState() != NULL) return; /* Python's own thread, or pinned by someone else */
+  pthread_once(&state_key_once, make_key);
+  if (!state_key_ok) return;
+  /* Ensure without Release: the state's counter stays at one, so no later Release deletes it. */
+  PyGILState_Ensure();
+  PyThreadState *state = PyEval_SaveThread();
+  pthread_setspecific(state_key, state);
+}
