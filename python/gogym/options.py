@@ -71,7 +71,9 @@ def parse_reset_options(text: str | None) -> dict[str, Any] | None:
 def _parse(text: str, what: str) -> Any:
     _check_depth(text, what)
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(
+            text, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+        )
     except json.JSONDecodeError as error:
         raise OptionsError(
             f"the {what} are not JSON: {error.msg} at line {error.lineno} column {error.colno}: {_shown(text)}"
@@ -135,12 +137,27 @@ def _list(tag: str, content: Any) -> list[Any]:
 
 
 def _ndarray(content: Any, dtype: Any) -> np.ndarray[Any, Any]:
-    if dtype not in _DTYPES:
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise OptionsError(f'__ndarray__ needs "dtype", one of {", ".join(sorted(_DTYPES))}; not {_shown(dtype)}')
+    _check_elements(content, np.dtype(dtype))
     try:
         return np.array(content, dtype=dtype)
     except (ValueError, TypeError, OverflowError) as error:
         raise OptionsError(f"__ndarray__ of dtype {dtype} from {_shown(content)}: {error}") from None
+
+
+def _check_elements(content: Any, dtype: np.dtype[Any]) -> None:
+    """Refuse what NumPy would convert in silence: fractions to integers, texts and null to numbers."""
+    if isinstance(content, list):
+        for item in content:
+            _check_elements(item, dtype)
+        return
+    is_whole = isinstance(content, int) or (isinstance(content, float) and content.is_integer())
+    fits = is_whole if dtype.kind in "iu" else isinstance(content, (int, float))
+    if dtype.kind == "b":
+        fits = is_whole and content in (0, 1)
+    if not fits:
+        raise OptionsError(f"__ndarray__ of dtype {dtype} cannot hold {_shown(content)}")
 
 
 def _float(content: Any) -> float:
@@ -165,6 +182,13 @@ def _dict(content: list[Any]) -> dict[Any, Any]:
         except TypeError:
             raise OptionsError(f"__dict__ cannot have the key {_shown(key)}: it is not hashable") from None
     return result
+
+
+def _finite(literal: str) -> float:
+    number = float(literal)
+    if number in (float("inf"), float("-inf")):
+        raise OptionsError(f'{_shown(literal)} is beyond a float64; write {{"__float__": "inf"}} for infinity')
+    return number
 
 
 def _refuse_constant(literal: str) -> Any:

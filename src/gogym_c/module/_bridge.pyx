@@ -8,14 +8,15 @@ capsule ``table``. Nothing here is meant to be called from Python.
 
 cimport cython
 cimport numpy as cnp
-from cpython.dict cimport PyDict_Check
+from cpython.dict cimport PyDict_Check, PyDict_CheckExact
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_AsDouble, PyFloat_Check
-from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
+from cpython.long cimport PyLong_AsLong, PyLong_AsLongLongAndOverflow, PyLong_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport Py_TYPE, PyObject, PyTypeObject
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
+from libc.limits cimport LONG_MAX
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
@@ -26,6 +27,7 @@ import json
 import operator
 import traceback
 from collections.abc import Mapping
+from decimal import Decimal
 
 import gymnasium
 import gymnasium.error as gymnasium_error
@@ -89,7 +91,7 @@ cdef int open_environment(const char *id, const char *options, gym_env *out, gym
     cdef gym__slot *slot
     try:
         options_text = None if options == NULL else decoded(options, "options of gym_make")
-        environment = Environment(make_environment(decoded(id, "characters of the environment's id"), options_text))
+        environment = Environment(make_environment(decoded_id(id), options_text))
         slot = gym__slot_open(
             <void *>environment, size_or_dynamic(environment.observation), size_or_dynamic(environment.action)
         )
@@ -101,6 +103,13 @@ cdef int open_environment(const char *id, const char *options, gym_env *out, gym
         return GYM_OK
     except BaseException as error:
         return report(error, err)
+
+
+cdef str decoded_id(const char *id):
+    try:
+        return id.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BridgeError(GYM_ERR_ARGUMENT, f"the environment's id {<bytes>id!r} is not UTF-8: {error}") from None
 
 
 cdef size_t size_or_dynamic(Layout layout) noexcept:

@@ -157,7 +157,7 @@ cdef double as_reward(object value) except? -1.0:
         raise BridgeError(
             GYM_ERR_REWARD, f"the reward is {shown(value)} ({class_name(type(value))}); expected a number"
         ) from error
-    if PyIndex_Check(value) and operator.index(value) != reward:
+    if isinstance(value, (int, np.integer)) and int(value) != reward:
         raise BridgeError(GYM_ERR_INEXACT, f"the reward {shown(value)} cannot be held exactly by a float64")
     return reward
 

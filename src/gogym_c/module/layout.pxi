@@ -65,6 +65,7 @@ cdef class ArrayLayout(Layout):
 
     cdef int write(self, object value, double *out) except -1:
         cdef cnp.ndarray array
+        cdef object given = value
         cdef int code
         cdef size_t bad = 0
         if not cnp.PyArray_CheckExact(value) or not PyArray_ISCARRAY_RO(<cnp.ndarray>value):
@@ -73,7 +74,7 @@ cdef class ArrayLayout(Layout):
         if cnp.PyArray_NDIM(array) != self.ndim or (
             memcmp(cnp.PyArray_DIMS(array), self.shape, self.ndim * sizeof(cnp.npy_intp)) != 0
         ):
-            raise self.wrong_shape(array)
+            raise self.wrong_shape(given, array)
         code = gym__to_float64(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), self.size, out, &bad)
         if code == GYM__CONVERT_OK:
             return 0
@@ -103,10 +104,12 @@ cdef class ArrayLayout(Layout):
         memcpy(out, cnp.PyArray_DATA(wide), self.size * sizeof(double))
         return 0
 
-    cdef object wrong_shape(self, cnp.ndarray array):
+    cdef object wrong_shape(self, object given, object array):
+        if not isinstance(given, (np.ndarray, np.generic, list, tuple, int, float)):
+            return self.misfit(given, self.expectation())
         return BridgeError(
             GYM_ERR_OBSERVATION,
-            f"{self.path} has shape {(<object>array).shape}; {shown(self.space)} needs shape {self.space.shape}",
+            f"{self.path} has shape {array.shape}, {shown(given)}; {shown(self.space)} needs shape {self.space.shape}",
         )
 
     cdef str expectation(self):

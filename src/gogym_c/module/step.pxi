@@ -88,12 +88,9 @@ cdef object step_environment(object env, object action, bint *truncated):
     if cls == TIME_LIMIT.type_object and TIME_LIMIT.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
         inner = own_inner(attributes)
-        if inner != NULL and is_exact_int(attributes, "_elapsed_steps") and is_exact_int(attributes, "_max_episode_steps"):
+        if inner != NULL and is_int(attributes, "_elapsed_steps") and is_int(attributes, "_max_episode_steps"):
             result = five(step_environment(<object>inner, action, truncated))
-            # As in TimeLimit.step: read after the inner step, which may have changed them.
-            env._elapsed_steps += 1
-            if env._elapsed_steps >= env._max_episode_steps:
-                truncated[0] = True
+            truncated[0] |= count_step(env)
             return result
     elif cls == ORDER_ENFORCING.type_object and ORDER_ENFORCING.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
@@ -109,6 +106,23 @@ cdef object step_environment(object env, object action, bint *truncated):
     return env.step(action)
 
 
+cdef bint count_step(object env) except -1:
+    """What TimeLimit.step does after the inner step, which may have changed anything: count, compare."""
+    cdef dict attributes = PyObject_GenericGetDict(env, NULL)
+    cdef PyObject *elapsed = PyDict_GetItemWithError(attributes, "_elapsed_steps")
+    cdef PyObject *limit = PyDict_GetItemWithError(attributes, "_max_episode_steps")
+    cdef long count, most
+    if TIME_LIMIT.is_unchanged() and is_exact_int(elapsed) and is_exact_int(limit):
+        count = PyLong_AsLong(<object>elapsed)
+        most = PyLong_AsLong(<object>limit)
+        if 0 <= count < LONG_MAX and most >= 0:
+            count += 1
+            attributes["_elapsed_steps"] = count
+            return count >= most
+    env._elapsed_steps += 1
+    return bool(env._elapsed_steps >= env._max_episode_steps)
+
+
 cdef inline PyObject *own_inner(dict attributes) except? NULL:
     """The wrapped environment, or NULL where the instance has its own `step`."""
     if PyDict_GetItemWithError(attributes, "step") != NULL:
@@ -117,11 +131,15 @@ cdef inline PyObject *own_inner(dict attributes) except? NULL:
 
 
 cdef inline bint is_true(dict attributes, str name) except -1:
-    return PyDict_GetItemWithError(attributes, name) == <PyObject *>True
-
-
-cdef inline bint is_exact_int(dict attributes, str name) except -1:
     cdef PyObject *value = PyDict_GetItemWithError(attributes, name)
+    return value != NULL and <object>value is True
+
+
+cdef inline bint is_int(dict attributes, str name) except -1:
+    return is_exact_int(PyDict_GetItemWithError(attributes, name))
+
+
+cdef inline bint is_exact_int(PyObject *value) noexcept:
     return value != NULL and PyLong_CheckExact(<object>value)
 
 

@@ -55,12 +55,12 @@ cdef int build_integer(gym__builder *builder, object value) except -1:
         return 0
     try:
         digits = int.__repr__(value)
-    except ValueError:  # more decimal digits than Python is set to write
-        digits = hex(value)
+    except ValueError:  # more decimal digits than int is set to write; Decimal has no such limit
+        digits = str(Decimal(value))
     return build_other_text(builder, class_name(type(value)), digits)
 
 
-cdef int build_text(gym__builder *builder, str value) except -1:
+cdef int build_text(gym__builder *builder, object value) except -1:
     cdef Py_ssize_t length
     cdef const char *text
     try:
@@ -77,7 +77,8 @@ cdef bint is_too_deep(gym__builder *builder, object container) except -1:
 
 
 cdef int build_dict(gym__builder *builder, dict value) except -1:
-    cdef list items = list(value.items())  # a repr on the way may run code that changes the dict
+    # A snapshot: a repr on the way may run code that changes the dict. A subclass has its own order of items.
+    cdef list items = list(value.items() if PyDict_CheckExact(value) else (<object>value).items())
     if is_too_deep(builder, items):
         return build_other(builder, value)
     gym__build_dict(builder, len(items))
@@ -123,7 +124,9 @@ cdef int build_array(gym__builder *builder, cnp.ndarray value) except -1:
     if isinstance(value, np.ma.MaskedArray):
         return build_other(builder, value)
     if kind in "USO":
-        return build_value(builder, value.tolist())
+        items = value.tolist()
+        # Without dimensions it is the bare object, and that may be an array again: of itself, for all we know.
+        return build_other(builder, value) if cnp.PyArray_Check(items) else build_value(builder, items)
     name = dtype_name(dtype)
     if name not in ARRAY_DTYPES:
         return build_other(builder, value)
@@ -140,7 +143,7 @@ cdef int build_other(gym__builder *builder, object value) except -1:
     return build_other_text(builder, class_name(type(value)), safe_repr(value))
 
 
-cdef int build_other_text(gym__builder *builder, str cls, str text) except -1:
+cdef int build_other_text(gym__builder *builder, str cls, object text) except -1:
     cdef bytes encoded_cls = encoded(cls)
     cdef bytes encoded_text = text.encode("utf-8", "backslashreplace")
     gym__build_other(builder, encoded_cls, encoded_text, len(encoded_text))

@@ -13,7 +13,9 @@ static int fail(gym__builder *b, int code) {
   return b->failed;
 }
 
-static size_t padded(size_t bytes, size_t alignment) { return (bytes + alignment - 1) / alignment * alignment; }
+static size_t padded(size_t bytes, size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
 
 /* Makes room for so many bytes more. */
 static int reserve(gym__builder *b, size_t bytes) {
@@ -148,7 +150,8 @@ static size_t array_bytes(uint32_t itemsize, uint32_t ndim, const int64_t *shape
   return empty ? 0 : (size_t)bytes;
 }
 
-int gym__build_array(gym__builder *b, const char *dtype, uint32_t ndim, const int64_t *shape, const void *data) {
+int gym__build_array(gym__builder *b, const char *dtype, uint32_t ndim, const int64_t *shape,
+                     const void *data) {
   gym__array array = {.ndim = ndim, .itemsize = gym__dtype_size(dtype)};
   if (b->failed != GYM_OK) return b->failed;
   if (array.itemsize == 0 || ndim > GYM__VALUE_MAX_NDIM) return fail(b, GYM_ERR_INTERNAL);
@@ -186,7 +189,9 @@ static int build_container(gym__builder *b, uint32_t kind, size_t count, size_t 
 
 int gym__build_list(gym__builder *b, size_t count) { return build_container(b, GYM_KIND_LIST, count, count); }
 
-int gym__build_tuple(gym__builder *b, size_t count) { return build_container(b, GYM_KIND_TUPLE, count, count); }
+int gym__build_tuple(gym__builder *b, size_t count) {
+  return build_container(b, GYM_KIND_TUPLE, count, count);
+}
 
 int gym__build_dict(gym__builder *b, size_t count) {
   if (count > MAX_BYTES / 2) return fail(b, GYM_ERR_MEMORY);

@@ -55,7 +55,8 @@ int gym__build_other(gym__builder *b, const char *class_name, const char *repr, 
 
 /* Copies an array in C order and native byte order; `dtype` is one of GYM__DTYPE_MAP, which is NumPy's name
  * but for "longdouble". `shape` may be NULL with ndim 0, `data` where the array has no elements. */
-int gym__build_array(gym__builder *b, const char *dtype, uint32_t ndim, const int64_t *shape, const void *data);
+int gym__build_array(gym__builder *b, const char *dtype, uint32_t ndim, const int64_t *shape,
+                     const void *data);
 
 int gym__build_list(gym__builder *b, size_t count);
 int gym__build_tuple(gym__builder *b, size_t count);

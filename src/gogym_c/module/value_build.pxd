@@ -3,10 +3,7 @@
 
 from libc.stdint cimport int64_t, uint32_t
 
-
-cdef extern from "gogym.h" nogil:
-    ctypedef struct gym_value:
-        pass
+from gogym_c cimport gym_value
 
 
 cdef extern from "value_build.h" nogil:
