@@ -177,7 +177,8 @@ GYM_API int gym_init(const gym_config *config, gym_error *err);
  * Afterwards every call gives GYM_ERR_SHUTDOWN, but for a second gym_shutdown, which does nothing.
  *
  * Ownership: none. Lifetime: all handles become invalid. Threads: default; waits for calls under way.
- * Errors: GYM_ERR_BUSY from inside an environment's call. Nullable: err. */
+ * Errors: GYM_ERR_BUSY from inside an environment's call (nothing is done then); what an env.close() raised,
+ * after everything was done. Nullable: err. */
 GYM_API int gym_shutdown(gym_error *err);
 
 /* ------------------------------------------------------------------------------------- environment */

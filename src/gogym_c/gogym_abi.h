@@ -35,8 +35,10 @@ typedef struct gym__table {
   int (*action_space)(gym_env env, gym_value **out, gym_error *err);
   int (*info)(gym_env env, gym_value **out, gym_error *err);
 
-  /* Closes every environment; with run_exit also waits for Python's threads and runs atexit functions;
-   * flushes Python's standard streams. Called once. */
+  /* First called with 0 on the thread that wants the shutdown: closes every environment and flushes Python's
+   * standard streams; GYM_ERR_BUSY, and nothing done, where that thread is inside an environment's call; what
+   * an env.close() raised, after everything was done. Then, where the host started Python, with 1 on Python's
+   * main thread: also waits for Python's threads and runs atexit functions. */
   int (*shutdown)(int run_exit, gym_error *err);
 } gym__table;
 

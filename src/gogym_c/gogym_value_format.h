@@ -9,6 +9,10 @@
  * always positive: children come after their parent, so a block cannot contain a cycle, and a node can be
  * read knowing nothing but its own address. Each node has exactly one parent.
  *
+ * Nodes follow one another in pre-order without gaps: a container, then its first child with all that is
+ * under it, then its second child. Padding is zero. So a tree of given content has one block only, and
+ * checking a block from elsewhere is one walk in which each node must begin where the last one ended.
+ *
  * Payloads
  *   none                  nothing
  *   bool, int64           int64_t
@@ -18,9 +22,14 @@
  *   dict                  int64_t offset[2 * count]: key, value, key, value ...
  *   array                 gym__array, int64_t shape[ndim], padding to 16 from the block's beginning, data
  *   other                 uint64_t length of the class name, the name, NUL, `count` bytes of repr, NUL
+ *
+ * `count` is what gym_value_count gives, for an array the product of its shape. Strings, class names and
+ * reprs are UTF-8; a class name contains no NUL. An element of a bool array is true where it is not 0.
  */
 #ifndef GOGYM_VALUE_FORMAT_H_
 #define GOGYM_VALUE_FORMAT_H_
+
+#include <string.h>
 
 #include "gogym.h"
 
@@ -48,5 +57,32 @@ typedef struct gym__array {
   uint32_t itemsize;
   int64_t data; /* offset of the elements from the node's beginning */
 } gym__array;
+
+/* Every dtype of an array: X(name, bytes of an element). longdouble differs between architectures. */
+#define GYM__DTYPE_MAP(X)                                                                          \
+  X(bool, 1)                                                                                       \
+  X(int8, 1)                                                                                       \
+  X(int16, 2)                                                                                      \
+  X(int32, 4)                                                                                      \
+  X(int64, 8)                                                                                      \
+  X(uint8, 1)                                                                                      \
+  X(uint16, 2)                                                                                     \
+  X(uint32, 4)                                                                                     \
+  X(uint64, 8)                                                                                     \
+  X(float16, 2)                                                                                    \
+  X(float32, 4)                                                                                    \
+  X(float64, 8)                                                                                    \
+  X(longdouble, (uint32_t)sizeof(long double))                                                     \
+  X(complex64, 8)                                                                                  \
+  X(complex128, 16)
+
+/* The bytes of an element; 0 for a dtype that arrays do not have. */
+static inline uint32_t gym__dtype_size(const char *name) {
+#define GYM__DTYPE_SIZE(dtype, size)                                                               \
+  if (strcmp(name, #dtype) == 0) return size;
+  GYM__DTYPE_MAP(GYM__DTYPE_SIZE)
+#undef GYM__DTYPE_SIZE
+  return 0;
+}
 
 #endif /* GOGYM_VALUE_FORMAT_H_ */
