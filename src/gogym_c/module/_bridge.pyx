@@ -86,6 +86,14 @@ cdef int bridge_make(const char *id, const char *options, gym_env *out, gym_erro
         return open_environment(id, options, out, err)
 
 
+cdef bint is_shut_down = False  # guarded by the GIL
+
+
+cdef void refuse_new_environments() noexcept:
+    global is_shut_down
+    is_shut_down = True
+
+
 cdef int open_environment(const char *id, const char *options, gym_env *out, gym_error *err) noexcept:
     cdef Environment environment
     cdef gym__slot *slot
@@ -98,6 +106,11 @@ cdef int open_environment(const char *id, const char *options, gym_env *out, gym
         if slot == NULL:
             environment.env.close()
             raise MemoryError("no handle is left")
+        if is_shut_down:  # since this call began: the shutdown may not have seen the slot
+            gym__slot_invalidate(slot)
+            gym__slot_free(slot)
+            environment.env.close()
+            raise BridgeError(GYM_ERR_SHUTDOWN, "gym_shutdown was called while the environment was being made")
         Py_INCREF(environment)  # the slot's reference, given up in close_environment
         out.id = slot.id
         return GYM_OK
@@ -265,8 +278,9 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
     cdef gym_env env
     cdef int code = GYM_OK
     cdef int closed
-    if gym__slot_any_held():
-        return gym__fail(err, GYM_ERR_BUSY, "gym_shutdown was called from inside an environment's own call")
+    gym__thread_pin()
+    with gil:
+        refuse_new_environments()
     while True:
         env.id = gym__slot_next(&index)
         if env.id == 0:
@@ -275,14 +289,13 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
         # GYM_ERR_HANDLE: another thread closed it first.
         if code == GYM_OK and closed != GYM_ERR_HANDLE:
             code = closed
-    gym__thread_pin()
     with gil:
         try:
             if run_exit:
                 run_exit_functions()
             flush()
         except BaseException as error:
-            code = report(error, err)
+            code = report(error, err if code == GYM_OK else NULL)
     return code
 
 

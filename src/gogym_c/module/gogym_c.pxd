@@ -30,6 +30,7 @@ cdef extern from "gogym.h":
         GYM_ERR_MEMORY
         GYM_ERR_JSON
         GYM_ERR_DYNAMIC
+        GYM_ERR_SHUTDOWN
         GYM_ERR_INTERNAL
         GYM_ERR_PYTHON
         GYM_ERR_IMPORT
@@ -103,7 +104,6 @@ cdef extern from "handles.h" nogil:
     void gym__slot_invalidate(gym__slot *slot) noexcept
     void gym__slot_free(gym__slot *slot) noexcept
     int gym__slot_sizes(uint64_t id, size_t *observation_size, size_t *action_size, gym_error *err) noexcept
-    int gym__slot_any_held() noexcept
     uint64_t gym__slot_next(uint32_t *index) noexcept
 
 

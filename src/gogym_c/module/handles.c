@@ -136,13 +136,6 @@ int gym__slot_sizes(uint64_t id, size_t *observation_size, size_t *action_size, 
   return GYM_OK;
 }
 
-int gym__slot_any_held(void) {
-  gym__slot *slot;
-  for (uint32_t index = 0; (slot = slot_at(index)) != NULL; index++)
-    if (atomic_load_explicit(&slot->owner, memory_order_relaxed) == this_thread()) return 1;
-  return 0;
-}
-
 uint64_t gym__slot_next(uint32_t *index) {
   for (gym__slot *slot; (slot = slot_at(*index)) != NULL;) {
     (*index)++;

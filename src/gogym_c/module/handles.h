@@ -45,9 +45,6 @@ void gym__slot_free(gym__slot *slot);
 /* Reads a size without waiting for the environment. */
 int gym__slot_sizes(uint64_t id, size_t *observation_size, size_t *action_size, gym_error *err);
 
-/* Whether the calling thread is inside a call on some environment. */
-int gym__slot_any_held(void);
-
 /* The id of some open environment at or behind *index, which moves on; 0 behind the last. */
 uint64_t gym__slot_next(uint32_t *index);
 

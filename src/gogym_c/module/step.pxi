@@ -14,68 +14,81 @@ cdef class StockWrapper:
     """A wrapper class whose step this file knows, and the means to see cheaply that it is unchanged."""
 
     cdef type cls
-    cdef PyTypeObject *type_object
+    cdef type base  # the class whose step the wrapper's own step goes on through; the same class where none is
+    cdef object step, base_step  # the functions as found when Gymnasium was imported
+    cdef PyTypeObject *type_object  # NULL: this Gymnasium's step is not the one we know
+    cdef PyObject *code
+    cdef PyObject *base_code
     cdef unsigned int version_tag  # Python renews a type's tag when the type or a base is changed
-    cdef list functions  # (class, step function, its code object) as found when Gymnasium was imported
 
-    def __cinit__(self):
-        self.functions = []
-        self.type_object = NULL
-
-    cdef bint is_unchanged(self) except -1:
-        cdef unsigned int tag = PyType_version_tag(self.type_object)
-        cdef tuple entry
+    cdef inline bint is_unchanged(self) except -1:
         # Code objects are compared each time: replacing one does not renew the tag.
-        for entry in self.functions:
-            if PyFunction_GET_CODE(entry[1]) != <PyObject *>entry[2]:
-                return False
-        if tag != 0 and tag == self.version_tag:
-            return True
-        for entry in self.functions:
-            if (<object>entry[0]).__dict__.get("step") is not entry[1]:
-                return False
-        for name in ("env", "_has_reset", "_elapsed_steps", "_max_episode_steps", "checked_step", "checked_data_reuse"):
-            if any(name in base.__dict__ for base in self.cls.__mro__):
-                return False
-        if "__getattribute__" in self.cls.__dict__:
+        if PyFunction_GET_CODE(self.step) != self.code or PyFunction_GET_CODE(self.base_step) != self.base_code:
             return False
+        cdef unsigned int tag = PyType_version_tag(self.type_object)
+        return (tag != 0 and tag == self.version_tag) or self.look_again()
+
+    cdef bint look_again(self) except -1:
+        """After a change somewhere in the class or a base: was it one that step could see?"""
+        if self.cls.__dict__.get("step") is not self.step or self.base.__dict__.get("step") is not self.base_step:
+            return False
+        for base in self.cls.__mro__:
+            if not STOCK_ATTRIBUTES.isdisjoint(base.__dict__):
+                return False
+            if base is not object and "__getattribute__" in base.__dict__:
+                return False
         self.version_tag = PyType_version_tag(self.type_object)
         return True
 
 
-cdef StockWrapper stock_wrapper(str name, tuple expected):
+# The instance attributes that the stock steps use; on a class, such a name could be a property.
+cdef frozenset STOCK_ATTRIBUTES = frozenset(
+    ("env", "_has_reset", "_elapsed_steps", "_max_episode_steps", "checked_step", "checked_data_reuse")
+)
+
+
+cdef StockWrapper stock_wrapper(str name, tuple names, object base):
     """A StockWrapper for gymnasium.wrappers.<name>, or an inert one where its step is not the one we know.
 
-    `expected` are the names that the code of step uses: another Gymnasium may do something else there.
+    `names` are those that the code of step uses: another Gymnasium may do something else there.
     """
     cdef StockWrapper stock = StockWrapper()
+    stock.type_object = NULL
     try:
         cls = getattr(gymnasium.wrappers, name)
-        step = cls.__dict__["step"]
-        functions = [(cls, step, step.__code__)]
-        if name == "OrderEnforcing":  # it goes on through super().step
-            base = gymnasium.Wrapper
-            functions.append((base, base.__dict__["step"], base.__dict__["step"].__code__))
-            if base.__dict__["step"].__code__.co_names != ("env", "step"):
-                return stock
-        if step.__code__.co_names != expected or step.__qualname__ != f"{name}.step":
+        stock.cls = cls
+        stock.base = base or cls
+        stock.step = cls.__dict__["step"]
+        stock.base_step = stock.base.__dict__["step"]
+        code, base_code = stock.step.__code__, stock.base_step.__code__
+        if code.co_names != names or stock.step.__qualname__ != f"{name}.step":
             return stock
-    except (AttributeError, KeyError):
+        if base is not None and base_code.co_names != ("env", "step"):
+            return stock
+    except (AttributeError, KeyError, TypeError):
         return stock
-    stock.cls = cls
-    stock.functions = functions
+    KEPT_CODE.extend((code, base_code))
+    stock.code = <PyObject *>code
+    stock.base_code = <PyObject *>base_code
     stock.type_object = <PyTypeObject *>cls
     return stock
 
 
-cdef StockWrapper TIME_LIMIT = stock_wrapper("TimeLimit", ("env", "step", "_elapsed_steps", "_max_episode_steps"))
-cdef StockWrapper ORDER_ENFORCING = stock_wrapper("OrderEnforcing", ("_has_reset", "ResetNeeded", "super", "step"))
+cdef list KEPT_CODE = []  # code objects compared by address must not be freed
+
+cdef StockWrapper TIME_LIMIT = stock_wrapper(
+    "TimeLimit", ("env", "step", "_elapsed_steps", "_max_episode_steps"), None
+)
+cdef StockWrapper ORDER_ENFORCING = stock_wrapper(
+    "OrderEnforcing", ("_has_reset", "ResetNeeded", "super", "step"), gymnasium.Wrapper
+)
 cdef StockWrapper PASSIVE_CHECKER = stock_wrapper(
     "PassiveEnvChecker",
     (
         "checked_step", "env_step_passive_checker", "env", "env_data_reuse_passive_checker", "_previous_data", "step",
         "checked_data_reuse",
     ),
+    None,
 )
 
 
@@ -88,7 +101,7 @@ cdef object step_environment(object env, object action, bint *truncated):
     if cls == TIME_LIMIT.type_object and TIME_LIMIT.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
         inner = own_inner(attributes)
-        if inner != NULL and is_int(attributes, "_elapsed_steps") and is_int(attributes, "_max_episode_steps"):
+        if inner != NULL:
             result = five(step_environment(<object>inner, action, truncated))
             truncated[0] |= count_step(env)
             return result
@@ -133,10 +146,6 @@ cdef inline PyObject *own_inner(dict attributes) except? NULL:
 cdef inline bint is_true(dict attributes, str name) except -1:
     cdef PyObject *value = PyDict_GetItemWithError(attributes, name)
     return value != NULL and <object>value is True
-
-
-cdef inline bint is_int(dict attributes, str name) except -1:
-    return is_exact_int(PyDict_GetItemWithError(attributes, name))
 
 
 cdef inline bint is_exact_int(PyObject *value) noexcept:

@@ -1,0 +1,85 @@
+"""The Python contender: loop.py ENVIRONMENT drawn|sampled|bare.
+
+drawn     what a user writes, with actions that were sampled before
+sampled   the same, sampling each action
+bare      nothing but calls of the unwrapped environment's step
+
+loop.c says how the contenders are driven.
+"""
+
+import signal
+import sys
+import time
+
+import gymnasium
+
+POOL = 1000
+
+
+class Loop:
+    """One environment and the loop over it."""
+
+    def __init__(self, name, mode):
+        self.env = gymnasium.make(name)
+        self.body = getattr(self, mode)
+        self.env.action_space.seed(0)
+        self.actions = [self.env.action_space.sample() for _ in range(POOL)]
+        self.position = 0
+        self.env.reset(seed=0)
+
+    def next_actions(self, steps):
+        """The actions of the coming steps, drawn in turn from the pool. Outside the measured time."""
+        chosen = [self.actions[(self.position + i) % POOL] for i in range(steps)]
+        self.position += steps
+        return chosen
+
+    def drawn(self, actions):
+        """The loop of a user."""
+        env = self.env
+        total = 0.0
+        for action in actions:
+            obs, reward, terminated, truncated, info = env.step(action)
+            total += reward
+            if terminated or truncated:
+                obs, info = env.reset()  # noqa: RUF059
+        return total
+
+    def sampled(self, actions):
+        """The loop of a random agent."""
+        env = self.env
+        total = 0.0
+        for _ in actions:
+            action = env.action_space.sample()
+            obs, reward, terminated, truncated, info = env.step(action)
+            total += reward
+            if terminated or truncated:
+                obs, info = env.reset()  # noqa: RUF059
+        return total
+
+    def bare(self, actions):
+        """As little Python as can be around a step; only for environments whose episodes never end."""
+        step = self.env.unwrapped.step
+        for action in actions:
+            step(action)
+        return 0.0
+
+
+def main():
+    """Answer the driver's requests."""
+    loop = Loop(sys.argv[1], sys.argv[2])
+    print("ready", flush=True)
+    for line in sys.stdin:
+        verb, steps = line.split()
+        actions = loop.next_actions(int(steps))
+        if verb == "count":
+            signal.raise_signal(signal.SIGUSR1)
+            total = loop.body(actions)
+            signal.raise_signal(signal.SIGUSR1)
+            print(0, repr(float(total)), flush=True)
+        else:
+            start = time.perf_counter_ns()
+            total = loop.body(actions)
+            print(time.perf_counter_ns() - start, repr(float(total)), flush=True)
+
+
+main()

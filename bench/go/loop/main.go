@@ -1,0 +1,93 @@
+// Loop is the Go contender: loop ENVIRONMENT drawn|sampled. bench/contenders/loop.c says how the contenders
+// are driven. This one knows one request more: "allocs N" answers with the allocations per StepInto.
+package main
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"testing"
+	"time"
+
+	"example.com/gogym"
+)
+
+const pool = 1000
+
+type loop struct {
+	env      *gogym.Env
+	actions  [][]float64
+	obs      []float64
+	position int // in the pool of actions
+}
+
+func must(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func (l *loop) step(action []float64) float64 {
+	transition, err := l.env.StepInto(action, l.obs)
+	must(err)
+	if transition.Done() {
+		must(l.env.ResetInto(l.obs))
+	}
+	return transition.Reward
+}
+
+func (l *loop) drawn(steps int) (total float64) {
+	for range steps {
+		total += l.step(l.actions[l.position])
+		if l.position++; l.position == pool {
+			l.position = 0
+		}
+	}
+	return total
+}
+
+func (l *loop) sampled(steps int) (total float64) {
+	space := l.env.ActionSpace()
+	for range steps {
+		action, err := space.Sample()
+		must(err)
+		total += l.step(action)
+	}
+	return total
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		log.Fatal("usage: loop ENVIRONMENT drawn|sampled")
+	}
+	env, err := gogym.Make(os.Args[1])
+	must(err)
+	l := &loop{env: env, obs: make([]float64, env.ObservationSpace().Size())}
+	body := l.drawn
+	if os.Args[2] == "sampled" {
+		body = l.sampled
+	}
+	must(env.ActionSpace().Seed(0))
+	for range pool {
+		action, err := env.ActionSpace().Sample()
+		must(err)
+		l.actions = append(l.actions, action)
+	}
+	must(env.ResetInto(l.obs, gogym.ResetSeed(0)))
+
+	fmt.Println("ready")
+	for {
+		var verb string
+		var steps int
+		if _, err := fmt.Scan(&verb, &steps); err != nil {
+			return
+		}
+		if verb == "allocs" {
+			fmt.Println(0, testing.AllocsPerRun(steps, func() { l.step(l.actions[0]) }))
+			continue
+		}
+		start := time.Now()
+		total := body(steps)
+		fmt.Printf("%d %.17g\n", time.Since(start).Nanoseconds(), total)
+	}
+}

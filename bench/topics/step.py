@@ -1,0 +1,89 @@
+"""A loop over gym_step against the same loop in Python over gymnasium.make's environment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+
+from harness import CONTENDERS, Case, Contender, Row, interleave, medians_us, ratios, row
+from programs import c_program, go_program, python_program
+
+# Environment, target from C, target from Go.
+ENVIRONMENTS = [
+    ("CartPole-v1", 0.90, 0.95),
+    ("Pendulum-v1", 1.00, 1.02),
+    ("HalfCheetah-v5", 1.00, 1.02),
+    ("Ant-v5", 1.00, 1.02),
+]
+
+
+def python_loop(*arguments: str) -> list[str]:
+    """The command of contenders/loop.py."""
+    return [sys.executable, str(CONTENDERS / "loop.py"), *arguments]
+
+
+def race(commands: dict[str, list[object]], **options: object) -> dict[str, list[float]]:
+    """Start contenders, let them take turns, end them."""
+    with ExitStack() as stack:
+        contenders = {
+            name: stack.enter_context(closing(Contender(command))) for name, command in commands.items()
+        }
+        return interleave(contenders, **options)
+
+
+def step(environment: str, mode: str, targets: dict[str, float | None], prefix: str = "") -> Iterator[Row]:
+    """The rows of one environment, C and Go."""
+    commands = {
+        "python": python_loop(environment, mode),
+        "c": [c_program("loop"), environment, mode],
+        "go": [go_program("loop"), environment, mode],
+    }
+    times = race(commands)
+    figures = medians_us(times)
+    for host, target in targets.items():
+        absolute = {host: figures[host], "python": figures["python"]}
+        note = (
+            "time of the loop from this host / time of the same loop in Python; unseeded resets included"
+            if mode == "drawn"
+            else "as step-*, with each action sampled inside the loop"
+        )
+        yield row(
+            f"step-{host}-{prefix}{environment}",
+            ratios(times, host, "python"),
+            target,
+            absolute=absolute,
+            note=note,
+        )
+
+
+def gogym_style(environment: str) -> Iterator[Row]:
+    """For scale: how GoGym did it."""
+    commands = {
+        "python": python_loop(environment, "drawn"),
+        "gogym-style": [python_program("gogym_style"), environment, sys.executable],
+        "c": [c_program("loop"), environment, "drawn"],
+    }
+    times = race(commands)
+    against_c = row("", ratios(times, "gogym-style", "c"))
+    yield row(
+        f"step-gogym-style-{environment}",
+        ratios(times, "gogym-style", "python"),
+        absolute=medians_us(times),
+        note="a re-creation in C of GoGym's way through the CPython API / the same loop in Python; "
+        f"it takes {against_c.ratio:.2f} ({against_c.low:.2f} to {against_c.high:.2f}) of the time of gym_step from C",
+    )
+
+
+CASES = [
+    *(
+        Case((f"step-c-{name}", f"step-go-{name}"), partial(step, name, "drawn", {"c": c, "go": go}))
+        for name, c, go in ENVIRONMENTS
+    ),
+    Case(
+        ("step-c-sampled-CartPole-v1", "step-go-sampled-CartPole-v1"),
+        partial(step, "CartPole-v1", "sampled", {"c": None, "go": None}, prefix="sampled-"),
+    ),
+    Case(("step-gogym-style-CartPole-v1",), partial(gogym_style, "CartPole-v1")),
+]

@@ -1,0 +1,29 @@
+# gogym._bridge: Cython over the NumPy C API, one per Python version. It does not link libgogym: the host
+# takes its function table from a capsule.
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module NumPy)
+
+set(_module "${PROJECT_SOURCE_DIR}/src/gogym_c/module")
+set(_bridge_c "${PROJECT_BINARY_DIR}/_bridge.c")
+file(GLOB _module_c CONFIGURE_DEPENDS "${_module}/*.c")
+file(GLOB _cython_parts CONFIGURE_DEPENDS "${_module}/*.pxi" "${_module}/*.pxd")
+
+add_custom_command(
+  OUTPUT "${_bridge_c}"
+  COMMAND Python::Interpreter -m cython -3 -I "${_module}"
+          -o "${_bridge_c}" "${_module}/_bridge.pyx"
+  DEPENDS "${_module}/_bridge.pyx" ${_cython_parts}
+  COMMENT "Cython: _bridge.pyx"
+  VERBATIM)
+
+# Our own C of the module, with our warnings; NumPy's and Python's headers are not ours either.
+add_library(gogym_module_c OBJECT ${_module_c} "${PROJECT_SOURCE_DIR}/src/gogym_c/gogym_error.c")
+python_add_library(_bridge MODULE WITH_SOABI "${_bridge_c}")
+foreach(_target gogym_module_c _bridge)
+  target_include_directories(${_target} PRIVATE "${PROJECT_SOURCE_DIR}/include"
+    "${PROJECT_SOURCE_DIR}/src/gogym_c" "${_module}")
+  target_include_directories(${_target} SYSTEM PRIVATE ${Python_INCLUDE_DIRS} ${Python_NumPy_INCLUDE_DIRS})
+endforeach()
+target_compile_definitions(_bridge PRIVATE NPY_NO_DEPRECATED_API=NPY_2_0_API_VERSION)
+target_link_libraries(gogym_module_c PRIVATE gogym_warnings)
+target_link_libraries(_bridge PRIVATE gogym_module_c)
+install(TARGETS _bridge DESTINATION .)

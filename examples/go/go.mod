@@ -1,0 +1,7 @@
+module example.com/gogym/examples
+
+go 1.23
+
+require example.com/gogym v0.0.0
+
+replace example.com/gogym => ../../go

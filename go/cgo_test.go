@@ -1,0 +1,5 @@
+//go:build cgo
+
+package gogym
+
+const hasCgo = true

@@ -1,0 +1,68 @@
+// Package gogym makes any Gymnasium environment a native object of a Go program.
+//
+//	env, err := gogym.Make("CartPole-v1", gogym.WithMaxEpisodeSteps(200))
+//	if err != nil {
+//		return err
+//	}
+//	defer env.Close()
+//	obs, err := env.Reset(gogym.ResetSeed(42))
+//	...
+//	action, err := env.ActionSpace().Sample()
+//	...
+//	obs, transition, err := env.Step(action)
+//
+// The package needs cgo and nothing installed for C: it compiles the host library itself. At run time it
+// needs a Python from 3.10 to 3.14 with the Python package gogym installed, which the first [Make] finds
+// (see [Config]) and starts within the process. A program is built once and runs with any of them. Built
+// without cgo the package compiles, but every call gives [ErrUnsupported].
+//
+// # Ownership
+//
+// An [Env] must be closed. Slices that are passed in remain the caller's: nothing keeps them past the call,
+// and where a call fails, it has not written to them. Slices, spaces and infos that are returned are the
+// caller's own memory, which lives as long as any in Go; they do not refer to Python.
+//
+// # Observations and actions
+//
+// are []float64 in the layout that [Space] describes. [Env.Reset] and [Env.Step] make a new slice for each
+// observation; [Env.ResetInto] and [Env.StepInto] write to the caller's, and StepInto allocates nothing.
+// Where an observation space has no fixed size (Space.Size is -1), observations are nil. Where an action
+// space has none, Step gives [ErrDynamic].
+//
+// # Infos
+//
+// [Env.Info] gives what Python's dict holds as natural Go types:
+//
+//	None       nil                bytes          []byte
+//	bool       bool               numpy.ndarray  *Array
+//	int        int64              list           []any
+//	float      float64            tuple          Tuple
+//	str        string             dict           *Dict
+//
+// and everything else, integers beyond 64 bits among it, as [Other]. Nothing is rounded or dropped.
+//
+// # Errors
+//
+// Every error is an [*Error] with a [Code], and errors.Is understands codes:
+//
+//	if errors.Is(err, gogym.ErrUnregisteredEnv) { ... }
+//
+// A Python exception arrives with its class, its message and its traceback. Nothing is printed, and nothing
+// panics, not even a zero Env.
+//
+// # Goroutines
+//
+// Any goroutine may call anything at any time; there is no need for runtime.LockOSThread. Calls on one Env
+// run one after another. Calls on different Envs run at the same time, as far as Python's global
+// interpreter lock allows. At most runtime.NumCPU() goroutines are inside Python at a time, so that
+// thousands may step environments without an OS thread each; [Config].MaxThreads changes that.
+//
+// Environments that wait for each other inside their own step need as many places as there are of them:
+// with fewer they wait forever.
+//
+// # Signals and the end of the program
+//
+// Python does not touch the program's signal handlers: os/signal works as always, and so does recovering
+// from a nil dereference. Python is never finalized. Where its atexit functions and buffered output matter,
+// call [Shutdown] before the program ends.
+package gogym

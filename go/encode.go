@@ -1,0 +1,327 @@
+package gogym
+
+import (
+	"encoding"
+	"encoding/json"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Structured input travels as JSON with tags for what JSON lacks: __tuple__, __ndarray__, __float__ and
+// __dict__. python/gogym/options.py reads it.
+
+// maxOptionsDepth is how deep the reader lets arrays and objects be nested.
+const maxOptionsDepth = 64
+
+var marshaler = reflect.TypeFor[json.Marshaler]()
+
+// NDArray is a NumPy array as an argument: see [WithKwarg].
+type NDArray struct {
+	Data  any    // a slice with the elements in C order: []float64, []int, []bool ...
+	Shape []int  // nil: one dimension; empty: none, and one element
+	Dtype string // NumPy's name, for example "float32"; empty: that of Data's elements, int64 for []int
+}
+
+// MarshalJSON writes gogym's tagged JSON.
+func (a NDArray) MarshalJSON() ([]byte, error) { return encodeTagged(a) }
+
+// MarshalJSON writes gogym's tagged JSON.
+func (a *Array) MarshalJSON() ([]byte, error) { return encodeTagged(a) }
+
+// MarshalJSON writes gogym's tagged JSON.
+func (t Tuple) MarshalJSON() ([]byte, error) { return encodeTagged(t) }
+
+// MarshalJSON writes gogym's tagged JSON.
+func (d *Dict) MarshalJSON() ([]byte, error) { return encodeTagged(d) }
+
+func encodeTagged(value any) ([]byte, error) {
+	e := new(encoder)
+	err := e.value(reflect.ValueOf(value), 0)
+	return e.out, err
+}
+
+// encodeOptions writes keyword arguments; nothing for none.
+func encodeOptions(options map[string]any) (string, error) {
+	if len(options) == 0 {
+		return "", nil
+	}
+	e := new(encoder)
+	if err := e.value(reflect.ValueOf(options), 0); err != nil {
+		return "", err
+	}
+	return string(e.out), nil
+}
+
+// encoder writes one value. path is where it stands, for errors.
+type encoder struct {
+	out  []byte
+	path []string
+}
+
+func (e *encoder) fail(code Code, format string, arguments ...any) error {
+	err := newError(code, format, arguments...)
+	if len(e.path) > 0 {
+		err.Message = "the option " + strings.Join(e.path, ".") + ": " + err.Message
+	}
+	return err
+}
+
+// at writes a part of a value.
+func (e *encoder) at(name string, value reflect.Value, depth int) error {
+	e.path = append(e.path, name)
+	err := e.value(value, depth)
+	e.path = e.path[:len(e.path)-1]
+	return err
+}
+
+func (e *encoder) raw(text string) {
+	e.out = append(e.out, text...)
+}
+
+func (e *encoder) value(v reflect.Value, depth int) error {
+	if depth > maxOptionsDepth {
+		return e.fail(ErrJSON, "nested deeper than %d levels, or a cycle", maxOptionsDepth)
+	}
+	if !v.IsValid() {
+		e.raw("null")
+		return nil
+	}
+	if v.CanInterface() {
+		switch known := v.Interface().(type) {
+		case Tuple:
+			return e.tuple(known, depth)
+		case NDArray:
+			return e.ndarray(known.Data, known.Shape, known.Dtype)
+		case *NDArray:
+			if known != nil {
+				return e.ndarray(known.Data, known.Shape, known.Dtype)
+			}
+		case *Array:
+			if known != nil {
+				return e.array(known)
+			}
+		case *Dict:
+			if known != nil {
+				return e.pairs(known.entries, depth)
+			}
+		case Other:
+			return e.other(known)
+		case json.Number:
+			return e.marshal(known)
+		case json.Marshaler, encoding.TextMarshaler:
+			if v.Kind() != reflect.Pointer || !v.IsNil() {
+				return e.marshal(known)
+			}
+		default:
+			if pointer := reflect.PointerTo(v.Type()); v.Kind() == reflect.Struct && pointer.Implements(marshaler) {
+				addressable := reflect.New(v.Type()) // a big.Int instead of a *big.Int
+				addressable.Elem().Set(v)
+				return e.marshal(addressable.Interface())
+			}
+		}
+	}
+	switch v.Kind() {
+	case reflect.Bool:
+		e.out = strconv.AppendBool(e.out, v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		e.out = strconv.AppendInt(e.out, v.Int(), 10)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		e.out = strconv.AppendUint(e.out, v.Uint(), 10)
+	case reflect.Float32, reflect.Float64:
+		e.float(v.Float())
+	case reflect.String:
+		return e.text(v.String())
+	case reflect.Pointer, reflect.Interface:
+		return e.value(v.Elem(), depth+1) // nothing for nil
+	case reflect.Slice, reflect.Array:
+		return e.list(v, depth)
+	case reflect.Map:
+		return e.mapping(v, depth)
+	case reflect.Struct:
+		return e.structure(v, depth)
+	default:
+		return e.fail(ErrJSON, "a value of type %s cannot be passed to Python", v.Type())
+	}
+	return nil
+}
+
+func (e *encoder) tuple(t Tuple, depth int) error {
+	e.raw(`{"__tuple__":`)
+	if err := e.list(reflect.ValueOf([]any(t)), depth+1); err != nil {
+		return err
+	}
+	e.raw("}")
+	return nil
+}
+
+// float keeps a float a float: 1 would be read as an int.
+func (e *encoder) float(x float64) {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		e.raw(`{"__float__":"` + floatText(x) + `"}`)
+		return
+	}
+	e.raw(floatText(x))
+}
+
+func (e *encoder) text(text string) error {
+	if !utf8.ValidString(text) {
+		return e.fail(ErrJSON, "the text %q is not valid UTF-8", text)
+	}
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		return e.fail(ErrJSON, "%v", err)
+	}
+	e.out = append(e.out, quoted...)
+	return nil
+}
+
+func (e *encoder) list(v reflect.Value, depth int) error {
+	e.raw("[")
+	for i := range v.Len() {
+		if i > 0 {
+			e.raw(",")
+		}
+		if err := e.at(strconv.Itoa(i), v.Index(i), depth+1); err != nil {
+			return err
+		}
+	}
+	e.raw("]")
+	return nil
+}
+
+// mapping writes a map, sorted by key. Where a key is no string, or would be read as a tag, it becomes
+// a __dict__.
+func (e *encoder) mapping(v reflect.Value, depth int) error {
+	keys := v.MapKeys()
+	plain := true
+	for i, key := range keys {
+		if key.Kind() == reflect.Interface {
+			key = key.Elem()
+			keys[i] = key
+		}
+		plain = plain && key.IsValid() && key.Kind() == reflect.String && !isTag(key.String())
+	}
+	slices.SortStableFunc(keys, compareKeys)
+	if plain {
+		e.raw("{")
+		for i, key := range keys {
+			if i > 0 {
+				e.raw(",")
+			}
+			if err := e.text(key.String()); err != nil {
+				return err
+			}
+			e.raw(":")
+			if err := e.at(key.String(), v.MapIndex(key), depth+1); err != nil {
+				return err
+			}
+		}
+		e.raw("}")
+		return nil
+	}
+	pairs := make([]dictEntry, 0, len(keys))
+	for _, key := range keys {
+		if !key.IsValid() {
+			key = reflect.Zero(v.Type().Key())
+		}
+		pairs = append(pairs, dictEntry{key.Interface(), v.MapIndex(key).Interface()})
+	}
+	return e.pairs(pairs, depth)
+}
+
+func compareKeys(a, b reflect.Value) int {
+	switch {
+	case !a.IsValid() || !b.IsValid() || a.Kind() != b.Kind():
+		return 0
+	case a.Kind() == reflect.String:
+		return strings.Compare(a.String(), b.String())
+	case a.CanInt() && a.Int() != b.Int():
+		return map[bool]int{true: -1, false: 1}[a.Int() < b.Int()]
+	case a.CanUint() && a.Uint() != b.Uint():
+		return map[bool]int{true: -1, false: 1}[a.Uint() < b.Uint()]
+	}
+	return 0
+}
+
+// isTag reports whether the reader takes a key for a tag.
+func isTag(key string) bool {
+	return len(key) > 4 && strings.HasPrefix(key, "__") && strings.HasSuffix(key, "__")
+}
+
+// pairs writes a dict with keys of any kind.
+func (e *encoder) pairs(pairs []dictEntry, depth int) error {
+	e.raw(`{"__dict__":[`)
+	for i, pair := range pairs {
+		if i > 0 {
+			e.raw(",")
+		}
+		e.raw("[")
+		if err := e.at("key", reflect.ValueOf(pair.key), depth+3); err != nil {
+			return err
+		}
+		e.raw(",")
+		if err := e.at(pythonText(pair.key), reflect.ValueOf(pair.value), depth+3); err != nil {
+			return err
+		}
+		e.raw("]")
+	}
+	e.raw("]}")
+	return nil
+}
+
+// structure writes the exported fields of a struct under the names that encoding/json gives them.
+func (e *encoder) structure(v reflect.Value, depth int) error {
+	e.raw("{")
+	first := true
+	for _, field := range reflect.VisibleFields(v.Type()) {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if !field.IsExported() || field.Anonymous || field.Tag.Get("json") == "-" {
+			continue
+		}
+		value, err := v.FieldByIndexErr(field.Index)
+		if err != nil || strings.Contains(options, "omitempty") && value.IsZero() {
+			continue // a field of an embedded nil pointer, or an empty one
+		}
+		if name == "" {
+			name = field.Name
+		}
+		if isTag(name) {
+			return e.fail(ErrJSON, "the field name %q would be read as a tag", name)
+		}
+		if !first {
+			e.raw(",")
+		}
+		first = false
+		if err := e.text(name); err != nil {
+			return err
+		}
+		e.raw(":")
+		if err := e.at(name, value, depth+1); err != nil {
+			return err
+		}
+	}
+	e.raw("}")
+	return nil
+}
+
+// marshal writes a value that knows its own JSON.
+func (e *encoder) marshal(value any) error {
+	content, err := json.Marshal(value)
+	if err != nil {
+		return e.fail(ErrJSON, "%v", err)
+	}
+	e.out = append(e.out, content...)
+	return nil
+}
+
+// other writes an integer beyond 64 bits, which Python gave; nothing else has a plain form.
+func (e *encoder) other(o Other) error {
+	if o.Class == "int" {
+		return e.marshal(json.Number(o.Repr))
+	}
+	return e.fail(ErrJSON, "an object of the Python class %s cannot be passed to Python", o.Class)
+}

@@ -1,0 +1,266 @@
+package gogym
+
+import (
+	"strings"
+	"sync"
+
+	"example.com/gogym/internal/cgym"
+)
+
+// Env is an environment. It is made by [Make] and must be closed with [Env.Close]: an Env that is merely
+// forgotten keeps its Python object. Any goroutine may call any method at any time; calls on one Env run
+// one after another. Every method of a nil or zero Env gives [ErrHandle].
+type Env struct {
+	mu     sync.Mutex
+	call   *cgym.Call // nil in a zero Env; used under mu
+	handle cgym.Env
+	seed   *int64 // for the next Reset, set by Seed; under mu
+
+	id               string
+	observationSpace Space
+	actionSpace      Space
+	observationSize  int // not negative: 0 where the space has no fixed size
+}
+
+// Transition is what one step brought besides the observation.
+type Transition struct {
+	Reward     float64
+	Terminated bool // the task ended: call Reset before the next Step
+	Truncated  bool // the episode was cut, for example by a time limit: likewise
+}
+
+// Done reports whether the episode is over, for either reason.
+func (t Transition) Done() bool {
+	return t.Terminated || t.Truncated
+}
+
+// Make makes an environment, as gymnasium.make does: "CartPole-v1", or "module:Name-v0", which imports the
+// Python module first. The first Make starts Python: see [Init].
+func Make(id string, options ...Option) (*Env, error) {
+	made := makeOptions{kwargs: map[string]any{}}
+	for _, option := range options {
+		if option != nil {
+			option(&made)
+		}
+	}
+	if strings.ContainsRune(id, 0) {
+		return nil, newError(ErrArgument, "the environment's id contains a NUL character: %q", id)
+	}
+	encoded, err := encodeOptions(made.kwargs)
+	if err != nil {
+		return nil, err
+	}
+	if err := useLimiter(0); err != nil {
+		return nil, err
+	}
+	inside.acquire()
+	defer inside.release()
+
+	env := &Env{id: id, call: cgym.NewCall()}
+	handle, code := cgym.Make(env.call, id, encoded)
+	if err := failure(env.call, code); err != nil {
+		return nil, err
+	}
+	env.handle = handle
+	if err := env.describe(); err != nil {
+		cgym.Close(env.call, handle) // the first error is the one to tell
+		return nil, err
+	}
+	return env, nil
+}
+
+// describe reads both spaces, so that they outlive the environment and need no lock.
+func (e *Env) describe() error {
+	block, code := cgym.ObservationSpace(e.call, e.handle)
+	if err := failure(e.call, code); err != nil {
+		return err
+	}
+	space, err := decodeSpace(block, nil)
+	if err != nil {
+		return err
+	}
+	e.observationSpace = space
+	e.observationSize = max(space.Size(), 0)
+
+	block, code = cgym.ActionSpace(e.call, e.handle)
+	if err := failure(e.call, code); err != nil {
+		return err
+	}
+	e.actionSpace, err = decodeSpace(block, e)
+	return err
+}
+
+// lock begins a call on the environment; unlock ends it. The environment's own lock comes first: who waits
+// for it takes no place from others.
+func (e *Env) lock() error {
+	if e == nil || e.call == nil {
+		return newError(ErrHandle, "this Env was not made by gogym.Make")
+	}
+	e.mu.Lock()
+	inside.acquire()
+	return nil
+}
+
+func (e *Env) unlock() {
+	inside.release()
+	e.mu.Unlock()
+}
+
+// Seed sets the seed of the next successful Reset that is given none itself. A negative seed is an
+// [ErrArgument].
+func (e *Env) Seed(seed int64) error {
+	if e == nil || e.call == nil {
+		return newError(ErrHandle, "this Env was not made by gogym.Make")
+	}
+	if seed < 0 {
+		return newError(ErrArgument, "the seed is %d, but must not be negative", seed)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seed = &seed
+	return nil
+}
+
+// Reset begins an episode and gives its first observation in a new slice; nil where the observation space
+// has no fixed size.
+func (e *Env) Reset(options ...ResetOption) ([]float64, error) {
+	obs := e.newObservation()
+	if err := e.ResetInto(obs, options...); err != nil {
+		return nil, err
+	}
+	return obs, nil
+}
+
+// ResetInto is Reset with the caller's slice of ObservationSpace().Size() elements or more; nil where the
+// space has no fixed size.
+func (e *Env) ResetInto(obs []float64, options ...ResetOption) error {
+	seed, encoded, err := collectResetOptions(options)
+	if err != nil {
+		return err
+	}
+	if err := e.lock(); err != nil {
+		return err
+	}
+	defer e.unlock()
+	if seed == nil {
+		seed = e.seed
+	}
+	if err := failure(e.call, cgym.Reset(e.call, e.handle, seed, encoded, obs)); err != nil {
+		return err
+	}
+	e.seed = nil
+	return nil
+}
+
+// Step advances the environment by an action of ActionSpace().Size() elements and gives the observation in
+// a new slice; nil where the observation space has no fixed size.
+func (e *Env) Step(action []float64) ([]float64, Transition, error) {
+	obs := e.newObservation()
+	transition, err := e.StepInto(action, obs)
+	if err != nil {
+		return nil, Transition{}, err
+	}
+	return obs, transition, nil
+}
+
+// StepInto is Step with the caller's slice for the observation, of ObservationSpace().Size() elements or
+// more. It allocates nothing. Where it fails, it has not written to obs.
+func (e *Env) StepInto(action, obs []float64) (Transition, error) {
+	if err := e.lock(); err != nil {
+		return Transition{}, err
+	}
+	code := cgym.Step(e.call, e.handle, action, obs)
+	if code != 0 {
+		err := failure(e.call, code)
+		e.unlock()
+		return Transition{}, err
+	}
+	transition := Transition(e.call.Transition())
+	e.unlock()
+	return transition, nil
+}
+
+// Info is the info of the last successful Reset or Step; [ErrResetNeeded] before the first.
+func (e *Env) Info() (*Dict, error) {
+	block, err := e.info()
+	if err != nil {
+		return nil, err
+	}
+	value, err := decodeBlock(block)
+	if err != nil {
+		return nil, err
+	}
+	info, isDict := value.(*Dict)
+	if !isDict {
+		return nil, newError(ErrInternal, "the info is a %T, not a dict", value)
+	}
+	return info, nil
+}
+
+func (e *Env) info() ([]byte, error) {
+	if err := e.lock(); err != nil {
+		return nil, err
+	}
+	defer e.unlock()
+	block, code := cgym.Info(e.call, e.handle)
+	return block, failure(e.call, code)
+}
+
+// Close closes the environment. It cannot be used afterwards, whatever Close returns: every further call
+// gives [ErrHandle], a second Close too. The spaces can still be read.
+func (e *Env) Close() error {
+	if err := e.lock(); err != nil {
+		return err
+	}
+	defer e.unlock()
+	return failure(e.call, cgym.Close(e.call, e.handle))
+}
+
+// ObservationSpace is the space of the observations. It never changes and needs no lock, also after Close.
+// It is nil only for a zero Env.
+func (e *Env) ObservationSpace() Space {
+	if e == nil {
+		return nil
+	}
+	return e.observationSpace
+}
+
+// ActionSpace is the space of the actions, as ObservationSpace. Its Sample and Seed draw from the
+// environment's own action space, as long as that is open.
+func (e *Env) ActionSpace() Space {
+	if e == nil {
+		return nil
+	}
+	return e.actionSpace
+}
+
+// ID is the id that the environment was made from.
+func (e *Env) ID() string {
+	if e == nil {
+		return ""
+	}
+	return e.id
+}
+
+func (e *Env) newObservation() []float64 {
+	if e == nil || e.observationSize == 0 {
+		return nil
+	}
+	return make([]float64, e.observationSize)
+}
+
+func (e *Env) sampleAction(action []float64) error {
+	if err := e.lock(); err != nil {
+		return err
+	}
+	defer e.unlock()
+	return failure(e.call, cgym.SampleAction(e.call, e.handle, action))
+}
+
+func (e *Env) seedAction(seed int64) error {
+	if err := e.lock(); err != nil {
+		return err
+	}
+	defer e.unlock()
+	return failure(e.call, cgym.SeedAction(e.call, e.handle, seed))
+}

@@ -1,0 +1,3 @@
+module example.com/gogym
+
+go 1.23

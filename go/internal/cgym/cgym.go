@@ -1,0 +1,176 @@
+package cgym
+
+/*
+#cgo CFLAGS: -std=c11 -O2 -fvisibility=hidden
+#cgo linux LDFLAGS: -ldl -lpthread -lm
+
+#include <stdlib.h>
+
+#include "gogym.h"
+*/
+import "C"
+
+import (
+	"bytes"
+	"unsafe"
+)
+
+// Call is the memory that C writes to besides the caller's own slices. It holds no Go pointers. One call
+// at a time may use it. Made once and reused, because a gym_error has 10 KB.
+type Call struct {
+	err        C.gym_error
+	transition C.gym_transition
+	seed       C.int64_t
+}
+
+// NewCall makes the memory for calls.
+func NewCall() *Call {
+	call := new(Call)
+	call.err.struct_size = C.sizeof_gym_error
+	return call
+}
+
+// Error copies what the last failed call with this memory said.
+func (call *Call) Error() Error {
+	return Error{
+		Type:      text(&call.err._type[0], len(call.err._type)),
+		Message:   text(&call.err.message[0], len(call.err.message)),
+		Traceback: text(&call.err.traceback[0], len(call.err.traceback)),
+	}
+}
+
+// Transition is what the last successful Step brought.
+func (call *Call) Transition() Transition {
+	return Transition{
+		Reward:     float64(call.transition.reward),
+		Terminated: call.transition.terminated != 0,
+		Truncated:  call.transition.truncated != 0,
+	}
+}
+
+// Version calls gym_version.
+func Version() string {
+	return C.GoString(C.gym_version())
+}
+
+// Init calls gym_init; an empty python means NULL.
+func Init(call *Call, python string) int32 {
+	// The path is C memory because the configuration points to it, which Go memory may not do.
+	config := C.gym_config{struct_size: C.sizeof_gym_config}
+	if python != "" {
+		config.python = C.CString(python)
+		defer C.free(unsafe.Pointer(config.python))
+	}
+	return int32(C.gym_init(&config, &call.err))
+}
+
+// Shutdown calls gym_shutdown.
+func Shutdown(call *Call) int32 {
+	return int32(C.gym_shutdown(&call.err))
+}
+
+// Make calls gym_make; empty options mean NULL.
+func Make(call *Call, id, options string) (Env, int32) {
+	var out C.gym_env
+	code := C.gym_make(terminated(id), terminatedOrNull(options), &out, &call.err)
+	return Env(out.id), int32(code)
+}
+
+// Reset calls gym_reset; a nil seed and empty options mean NULL.
+func Reset(call *Call, env Env, seed *int64, options string, obs []float64) int32 {
+	var seedPointer *C.int64_t
+	if seed != nil {
+		call.seed = C.int64_t(*seed)
+		seedPointer = &call.seed
+	}
+	return int32(C.gym_reset(env.c(), seedPointer, terminatedOrNull(options), doubles(obs),
+		C.size_t(len(obs)), &call.err))
+}
+
+// Step calls gym_step; call.Transition tells its result.
+func Step(call *Call, env Env, action, obs []float64) int32 {
+	return int32(C.gym_step(env.c(), doubles(action), C.size_t(len(action)), doubles(obs),
+		C.size_t(len(obs)), &call.transition, &call.err))
+}
+
+// SampleAction calls gym_sample_action.
+func SampleAction(call *Call, env Env, action []float64) int32 {
+	return int32(C.gym_sample_action(env.c(), doubles(action), C.size_t(len(action)), &call.err))
+}
+
+// SeedAction calls gym_seed_action.
+func SeedAction(call *Call, env Env, seed int64) int32 {
+	return int32(C.gym_seed_action(env.c(), C.int64_t(seed), &call.err))
+}
+
+// Close calls gym_close.
+func Close(call *Call, env Env) int32 {
+	return int32(C.gym_close(env.c(), &call.err))
+}
+
+// ObservationSpace calls gym_observation_space and gives the tree's block.
+func ObservationSpace(call *Call, env Env) ([]byte, int32) {
+	var value *C.gym_value
+	code := int32(C.gym_observation_space(env.c(), &value, &call.err))
+	return block(value, code), code
+}
+
+// ActionSpace calls gym_action_space and gives the tree's block.
+func ActionSpace(call *Call, env Env) ([]byte, int32) {
+	var value *C.gym_value
+	code := int32(C.gym_action_space(env.c(), &value, &call.err))
+	return block(value, code), code
+}
+
+// Info calls gym_info and gives the tree's block.
+func Info(call *Call, env Env) ([]byte, int32) {
+	var value *C.gym_value
+	code := int32(C.gym_info(env.c(), &value, &call.err))
+	return block(value, code), code
+}
+
+func (env Env) c() C.gym_env {
+	return C.gym_env{id: C.uint64_t(env)}
+}
+
+// block copies the bytes of a tree (gym_value_block) and frees it (gym_value_free).
+func block(value *C.gym_value, code int32) []byte {
+	if code != 0 {
+		return nil
+	}
+	defer C.gym_value_free(value)
+	var length C.size_t
+	start := C.gym_value_block(value, &length)
+	if start == nil {
+		return nil
+	}
+	return bytes.Clone(unsafe.Slice((*byte)(start), int(length)))
+}
+
+// doubles gives C the memory of a slice; NULL for an empty one.
+func doubles(slice []float64) *C.double {
+	if len(slice) == 0 {
+		return nil
+	}
+	return (*C.double)(unsafe.Pointer(unsafe.SliceData(slice)))
+}
+
+// terminated gives C a copy of a text that ends with NUL, in Go's memory.
+func terminated(text string) *C.char {
+	return (*C.char)(unsafe.Pointer(unsafe.StringData(text + "\x00")))
+}
+
+func terminatedOrNull(text string) *C.char {
+	if text == "" {
+		return nil
+	}
+	return terminated(text)
+}
+
+func text(start *C.char, size int) string {
+	content := unsafe.Slice((*byte)(unsafe.Pointer(start)), size)
+	if end := bytes.IndexByte(content, 0); end >= 0 {
+		content = content[:end]
+	}
+	return string(content)
+}

@@ -1,0 +1,426 @@
+/* A copy of include/gogym.h, made by tools/copy_go_sources.py; edit that one. */
+/* gogym: any Gymnasium environment as a native object of a C or C++ program.
+ *
+ * This header is the whole contract: what is not declared here is not public.
+ *
+ * Rules that hold for every function, unless its own comment says otherwise
+ *
+ *   Results    A function that can fail returns 0 (GYM_OK) or a positive gym_status code, and takes a
+ *              `gym_error *err` last. `err` may be NULL. It is written only when the call fails.
+ *   Failure    A call that fails has written nothing through its other output pointers.
+ *   Buffers    belong to the caller. Lengths count float64 elements. The library keeps no pointer
+ *              past the call.
+ *   Threads    Any thread may call any function at any time. Calls on one environment run one after
+ *              another; calls on different environments wait for each other only for Python's global
+ *              interpreter lock. A call on an environment from inside that environment's own step,
+ *              reset or close (on the same thread) gives GYM_ERR_BUSY.
+ *   fork       In a child of fork() every function that takes a gym_error gives GYM_ERR_FORKED if
+ *              Python had been started before the fork; the parent is not affected. The functions
+ *              that only read a gym_value keep working.
+ *
+ * Each prototype answers in the same order: Ownership, Lifetime, Threads ("default" = as above), Errors.
+ * `Nullable:` lists the pointers that may be NULL; every other NULL pointer gives GYM_ERR_ARGUMENT.
+ */
+#ifndef GOGYM_H_
+#define GOGYM_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define GYM_VERSION_MAJOR 0
+#define GYM_VERSION_MINOR 1
+#define GYM_VERSION_PATCH 0
+#define GYM_VERSION "0.1.0"
+
+#if defined(_WIN32)
+#define GYM_API
+#elif defined(__GNUC__) || defined(__clang__)
+#define GYM_API __attribute__((visibility("default")))
+#else
+#define GYM_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------- status */
+
+/* Every status: X(name, value, description). Values are never reused.
+ * The descriptions say what happened; gym_error.message says it of the call at hand. */
+#define GYM_STATUS_MAP(X)                                                                          \
+  X(GYM_OK, 0, "success")                                                                          \
+  /* the call itself */                                                                            \
+  X(GYM_ERR_ARGUMENT, 1, "an argument is not acceptable")                                          \
+  X(GYM_ERR_HANDLE, 2, "the environment handle is zero, closed or was never valid")                \
+  X(GYM_ERR_BUFFER, 3, "a buffer has the wrong length")                                            \
+  X(GYM_ERR_BUSY, 4, "the environment was called from inside its own call")                        \
+  X(GYM_ERR_FORKED, 5, "the process is a fork of the one that started Python")                     \
+  X(GYM_ERR_MEMORY, 6, "out of memory")                                                            \
+  X(GYM_ERR_JSON, 7, "the options are not acceptable JSON")                                        \
+  X(GYM_ERR_DYNAMIC, 8, "the space has no fixed size")                                             \
+  X(GYM_ERR_SHUTDOWN, 9, "gym_shutdown has been called")                                           \
+  X(GYM_ERR_KIND, 10, "the value is of another kind")                                              \
+  X(GYM_ERR_BLOCK, 11, "the bytes are not a value block")                                          \
+  X(GYM_ERR_CONFIG, 12, "the configuration is not acceptable")                                     \
+  X(GYM_ERR_INTERNAL, 13, "a defect in gogym itself")                                              \
+  X(GYM_ERR_UNSUPPORTED, 14, "this build or platform cannot do it")                                \
+  /* finding and starting Python */                                                                \
+  X(GYM_ERR_NO_PYTHON, 20, "no Python interpreter was found")                                      \
+  X(GYM_ERR_PROBE, 21, "the Python interpreter does not answer")                                   \
+  X(GYM_ERR_PYTHON_VERSION, 22, "the Python version is not supported")                             \
+  X(GYM_ERR_NO_LIBPYTHON, 23, "the Python interpreter has no loadable libpython")                  \
+  X(GYM_ERR_ARCHITECTURE, 24, "libpython is built for another architecture")                       \
+  X(GYM_ERR_PYTHON_START, 25, "Python could not be started")                                       \
+  X(GYM_ERR_NO_GOGYM, 26, "the gogym package is not installed in that Python")                     \
+  X(GYM_ERR_NO_GYMNASIUM, 27, "Gymnasium is not installed in that Python")                         \
+  X(GYM_ERR_ABI_TOO_OLD, 28, "the installed gogym package is older than this library needs")       \
+  X(GYM_ERR_ABI_TOO_NEW, 29, "the installed gogym package is newer than this library knows")       \
+  /* what an environment did */                                                                    \
+  X(GYM_ERR_PYTHON, 40, "a Python exception")                                                      \
+  X(GYM_ERR_IMPORT, 41, "a Python module could not be imported")                                   \
+  X(GYM_ERR_SYSTEM_EXIT, 42, "Python code asked to exit")                                          \
+  X(GYM_ERR_INTERRUPTED, 43, "Python code was interrupted")                                        \
+  X(GYM_ERR_RECURSION, 44, "Python's recursion limit was reached")                                 \
+  X(GYM_ERR_RESULT, 45, "reset or step returned something else than Gymnasium's tuple")            \
+  X(GYM_ERR_OBSERVATION, 46, "an observation does not fit its space")                              \
+  X(GYM_ERR_REWARD, 47, "a reward is not a number")                                                \
+  X(GYM_ERR_INEXACT, 48, "a number cannot be held exactly by a float64")                           \
+  X(GYM_ERR_ACTION, 49, "the action does not fit the action space")                                \
+  /* Gymnasium's own exception classes, module gymnasium.error */                                  \
+  X(GYM_ERR_GYMNASIUM, 60, "gymnasium.error.Error")                                                \
+  X(GYM_ERR_UNREGISTERED_ENV, 61, "gymnasium.error.UnregisteredEnv")                               \
+  X(GYM_ERR_NAMESPACE_NOT_FOUND, 62, "gymnasium.error.NamespaceNotFound")                          \
+  X(GYM_ERR_NAME_NOT_FOUND, 63, "gymnasium.error.NameNotFound")                                    \
+  X(GYM_ERR_VERSION_NOT_FOUND, 64, "gymnasium.error.VersionNotFound")                              \
+  X(GYM_ERR_DEPRECATED_ENV, 65, "gymnasium.error.DeprecatedEnv")                                   \
+  X(GYM_ERR_REGISTRATION, 66, "gymnasium.error.RegistrationError")                                 \
+  X(GYM_ERR_DEPENDENCY_NOT_INSTALLED, 67, "gymnasium.error.DependencyNotInstalled")                \
+  X(GYM_ERR_UNSUPPORTED_MODE, 68, "gymnasium.error.UnsupportedMode")                               \
+  X(GYM_ERR_INVALID_METADATA, 69, "gymnasium.error.InvalidMetadata")                               \
+  X(GYM_ERR_RESET_NEEDED, 70, "gymnasium.error.ResetNeeded")                                       \
+  X(GYM_ERR_INVALID_ACTION, 71, "gymnasium.error.InvalidAction")                                   \
+  X(GYM_ERR_MISSING_ARGUMENT, 72, "gymnasium.error.MissingArgument")                               \
+  X(GYM_ERR_INVALID_PROBABILITY, 73, "gymnasium.error.InvalidProbability")                         \
+  X(GYM_ERR_INVALID_BOUND, 74, "gymnasium.error.InvalidBound")                                     \
+  X(GYM_ERR_DEPRECATED_WRAPPER, 75, "gymnasium.error.DeprecatedWrapper")                           \
+  X(GYM_ERR_ALREADY_PENDING_CALL, 76, "gymnasium.error.AlreadyPendingCallError")                   \
+  X(GYM_ERR_NO_ASYNC_CALL, 77, "gymnasium.error.NoAsyncCallError")                                 \
+  X(GYM_ERR_CLOSED_ENVIRONMENT, 78, "gymnasium.error.ClosedEnvironmentError")                      \
+  X(GYM_ERR_CUSTOM_SPACE, 79, "gymnasium.error.CustomSpaceError")
+
+typedef enum gym_status {
+#define GYM_STATUS_ENUM(name, value, description) name = value,
+  GYM_STATUS_MAP(GYM_STATUS_ENUM)
+#undef GYM_STATUS_ENUM
+      GYM_STATUS_MAX_ = 0x7fffffff
+} gym_status;
+
+/* The name of a status code, for example "GYM_ERR_HANDLE"; "GYM_ERR_UNKNOWN" for any other number.
+ * Ownership: static text, not to be freed. Lifetime: the process. Threads: default. Errors: none. */
+GYM_API const char *gym_status_name(int code);
+
+/* The description of a status code in one short English phrase.
+ * Ownership: static text, not to be freed. Lifetime: the process. Threads: default. Errors: none. */
+GYM_API const char *gym_status_description(int code);
+
+/* The version of this library, as GYM_VERSION.
+ * Ownership: static text, not to be freed. Lifetime: the process. Threads: default. Errors: none. */
+GYM_API const char *gym_version(void);
+
+/* ------------------------------------------------------------------------------------- error */
+
+#define GYM_ERROR_TYPE_SIZE 64
+#define GYM_ERROR_MESSAGE_SIZE 2048
+#define GYM_ERROR_TRACEBACK_SIZE 8192
+
+/* What went wrong, in the caller's memory. Initialise with GYM_ERROR_INIT; reuse freely.
+ * Texts are UTF-8, NUL-terminated, and cut at a whole character where they are too long (a traceback
+ * loses its beginning, a message its end). An error whose struct_size is smaller than
+ * GYM_ERROR_SIZE_V1 is taken for NULL. */
+typedef struct gym_error {
+  uint32_t struct_size;                     /* in: sizeof(gym_error) */
+  int32_t code;                             /* out: the status that the call returned */
+  char type[GYM_ERROR_TYPE_SIZE];           /* out: the Python class, "gymnasium.error.NameNotFound"; or "" */
+  char message[GYM_ERROR_MESSAGE_SIZE];     /* out: what was given, what was expected, how to mend it */
+  char traceback[GYM_ERROR_TRACEBACK_SIZE]; /* out: the Python traceback; or "" */
+} gym_error;
+
+#define GYM_ERROR_SIZE_V1 10312u
+#define GYM_ERROR_INIT {(uint32_t)sizeof(gym_error), 0, {0}, {0}, {0}}
+
+/* ------------------------------------------------------------------------------------- Python */
+
+/* How Python is found. Initialise with GYM_CONFIG_INIT. */
+typedef struct gym_config {
+  uint32_t struct_size; /* sizeof(gym_config) */
+  uint32_t reserved;    /* 0 */
+  const char *python;   /* path of a Python interpreter, UTF-8; NULL = search: the environment variables
+                           GOGYM_PYTHON, VIRTUAL_ENV and CONDA_PREFIX, then python3 and python on PATH */
+} gym_config;
+
+#define GYM_CONFIG_INIT {(uint32_t)sizeof(gym_config), 0, NULL}
+
+/* Finds a Python (3.10 to 3.14) with gogym installed and starts it in this process, or attaches to the
+ * one that already runs here. Optional: the first gym_make calls gym_init(NULL). Idempotent: once
+ * Python runs, a further call does nothing, unless it names another interpreter (GYM_ERR_CONFIG).
+ * After a failure before Python was started, gym_init may be called again.
+ *
+ * Ownership: `config` stays the caller's. Lifetime: Python runs until the process ends.
+ * Threads: default; concurrent calls wait for the first. Python's main thread is the library's own.
+ * Errors: GYM_ERR_NO_PYTHON ... GYM_ERR_ABI_TOO_NEW (20 to 29), GYM_ERR_CONFIG, GYM_ERR_SHUTDOWN.
+ * Nullable: config (all defaults), err. */
+GYM_API int gym_init(const gym_config *config, gym_error *err);
+
+/* Closes every environment, waits for Python's non-daemon threads, runs its atexit functions and flushes
+ * its standard streams. Python itself is never finalized: NumPy does not survive that. Where gogym
+ * attached to a Python that was already running, threads and atexit functions are left to its owner.
+ * Afterwards every call gives GYM_ERR_SHUTDOWN, but for a second gym_shutdown, which does nothing.
+ *
+ * Ownership: none. Lifetime: all handles become invalid. Threads: default; waits for calls under way.
+ * Errors: GYM_ERR_BUSY from inside an environment's call (nothing is done then); what an env.close() raised,
+ * after everything was done. Nullable: err. */
+GYM_API int gym_shutdown(gym_error *err);
+
+/* ------------------------------------------------------------------------------------- environment */
+
+/* An environment. A value, not a pointer: copy it freely. {0} is never valid. */
+typedef struct gym_env {
+  uint64_t id;
+} gym_env;
+
+/* What one step brought besides the observation. */
+typedef struct gym_transition {
+  double reward;
+  uint8_t terminated; /* 1: the task ended; call gym_reset before the next gym_step */
+  uint8_t truncated;  /* 1: the episode was cut, for example by a time limit; likewise */
+  uint8_t reserved[6];
+} gym_transition;
+
+/* The size of a space whose elements have no fixed size: Sequence, Graph, custom spaces, and a Tuple,
+ * Dict or OneOf that contains one. */
+#define GYM_DYNAMIC SIZE_MAX
+
+/* Makes an environment: gymnasium.make(id, **options).
+ *
+ * `id`: what gymnasium.make takes: "CartPole-v1", "module:Name-v0" (imports the module first).
+ * `options`: a JSON object of gymnasium.make's keyword arguments, or NULL. gogym's own options stand
+ * under the key "gogym". Where JSON lacks a type, a tag says it:
+ *   {"__tuple__": [...]}   {"__ndarray__": [...], "dtype": "float32"}   {"__float__": "inf"}
+ *   {"__dict__": [[key, value], ...]}
+ *
+ * Ownership: `out` receives a handle to be closed with gym_close. Lifetime: until gym_close or
+ * gym_shutdown. Threads: default.
+ * Errors: those of gym_init; GYM_ERR_JSON; those of Gymnasium (60 to 79), whose messages carry its
+ * suggestions; GYM_ERR_IMPORT; GYM_ERR_PYTHON for what the environment's constructor raises.
+ * Nullable: options, err. */
+GYM_API int gym_make(const char *id, const char *options, gym_env *out, gym_error *err);
+
+/* Begins an episode: env.reset(seed=seed, options=options).
+ *
+ * `seed`: NULL leaves the environment's random generator as it is; otherwise *seed >= 0.
+ * `options`: a JSON object (see gym_make) or NULL. `obs`: float64[gym_observation_size] or more.
+ * Where the size is GYM_DYNAMIC, `obs` must be NULL and `obs_len` 0.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER (before the environment is touched), GYM_ERR_ARGUMENT (negative
+ * seed), GYM_ERR_JSON, GYM_ERR_DYNAMIC, GYM_ERR_RESULT, GYM_ERR_OBSERVATION, GYM_ERR_INEXACT, and what
+ * the environment raises.
+ * Nullable: seed, options, obs (with obs_len 0, where the size is 0 or GYM_DYNAMIC), err. */
+GYM_API int gym_reset(gym_env env, const int64_t *seed, const char *options, double *obs, size_t obs_len,
+                      gym_error *err);
+
+/* Advances the environment by one action: env.step(action).
+ *
+ * `action`: float64[gym_action_size], exactly. It is converted to the action space's own dtype; a number
+ * that this dtype cannot hold (1.5 or NaN for an integer, 256 for a uint8) gives GYM_ERR_ACTION before the
+ * environment is touched. Whether the action lies in the space is for the environment to judge.
+ * `obs`: float64[gym_observation_size] or more. `out`: reward and flags.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ACTION, GYM_ERR_DYNAMIC, GYM_ERR_RESET_NEEDED,
+ * GYM_ERR_RESULT, GYM_ERR_OBSERVATION, GYM_ERR_REWARD, GYM_ERR_INEXACT, and what the environment raises.
+ * Nullable: action (with action_len 0, where the size is 0), obs (as in gym_reset), err. */
+GYM_API int gym_step(gym_env env, const double *action, size_t action_len, double *obs, size_t obs_len,
+                     gym_transition *out, gym_error *err);
+
+/* Draws a random action: env.action_space.sample(), the same stream as in Python.
+ *
+ * `action`: float64[gym_action_size] or more.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC. Nullable: action (with action_len 0), err. */
+GYM_API int gym_sample_action(gym_env env, double *action, size_t action_len, gym_error *err);
+
+/* Seeds the action space's random generator: env.action_space.seed(seed), seed >= 0.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_ARGUMENT (negative seed). Nullable: err. */
+GYM_API int gym_seed_action(gym_env env, int64_t seed, gym_error *err);
+
+/* Closes an environment: env.close(). The handle is invalid afterwards, whatever is returned.
+ *
+ * Ownership: the environment is given up. Lifetime: ends here. Threads: default; waits for a call that
+ * is under way on another thread.
+ * Errors: GYM_ERR_HANDLE (also for a second close); what env.close() raises. Nullable: err. */
+GYM_API int gym_close(gym_env env, gym_error *err);
+
+/* The number of float64 elements of an observation, or GYM_DYNAMIC.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; never waits for Python.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_observation_size(gym_env env, size_t *out, gym_error *err);
+
+/* The number of float64 elements of an action, or GYM_DYNAMIC.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; never waits for Python.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_action_size(gym_env env, size_t *out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- value */
+
+/* An immutable tree: an info, a space, an attribute. One relocatable block of memory; a node of the tree
+ * is a `const gym_value *` into it. */
+typedef struct gym_value gym_value;
+
+/* The kinds of a node. */
+enum {
+  GYM_KIND_NONE = 0,
+  GYM_KIND_BOOL = 1,
+  GYM_KIND_INT64 = 2,
+  GYM_KIND_FLOAT64 = 3,
+  GYM_KIND_STRING = 4, /* UTF-8 */
+  GYM_KIND_BYTES = 5,
+  GYM_KIND_ARRAY = 6, /* n-dimensional, C order, native byte order */
+  GYM_KIND_LIST = 7,
+  GYM_KIND_TUPLE = 8,
+  GYM_KIND_DICT = 9,  /* ordered; keys are values of any kind */
+  GYM_KIND_OTHER = 10 /* a Python object without a plain form: its class name and repr. Integers beyond
+                         64 bits come as this, with class "int" and their decimal digits */
+};
+
+/* An array node, read in place. */
+typedef struct gym_array {
+  uint32_t struct_size; /* in: sizeof(gym_array) */
+  uint32_t ndim;
+  const char *dtype;    /* NumPy's name: "bool", "int8" ... "uint64", "float16", "float32", "float64",
+                           "longdouble", "complex64", "complex128" */
+  const int64_t *shape; /* int64[ndim] */
+  const void *data;     /* C order, aligned to 16 bytes within the block */
+  size_t itemsize;      /* bytes of an element */
+  size_t size;          /* number of elements */
+  size_t nbytes;        /* itemsize * size */
+} gym_array;
+
+#define GYM_ARRAY_INIT {(uint32_t)sizeof(gym_array), 0, NULL, NULL, NULL, 0, 0, 0}
+
+/* The observation space as a tree of dicts, one a space. Every node has
+ *   type (the Gymnasium class: "Box", "Discrete", ...; "other" for a class that is none of these),
+ *   dtype, shape, and its place in both layouts: size, offset (float64 elements), nbytes, byte_offset
+ *   (native layout: each leaf in its own dtype, aligned to its item size); -1 where nothing is fixed,
+ * and its own fields: low, high (Box); n, start (Discrete); nvec, start (MultiDiscrete); n (MultiBinary);
+ * charset, min_length, max_length (Text); spaces (Tuple, OneOf); keys, spaces (Dict);
+ * space, stack (Sequence); node_space, edge_space (Graph); class, repr (other).
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then, also after gym_close.
+ * Threads: default. Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_observation_space(gym_env env, gym_value **out, gym_error *err);
+
+/* The action space, as gym_observation_space describes it.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then, also after gym_close.
+ * Threads: default. Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_action_space(gym_env env, gym_value **out, gym_error *err);
+
+/* The info of the last successful reset or step, a dict.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then, also after gym_close.
+ * Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_RESET_NEEDED before the first reset. Nullable: err. */
+GYM_API int gym_info(gym_env env, gym_value **out, gym_error *err);
+
+/* Frees a tree. NULL is allowed; a node that is not a tree's root is left alone.
+ *
+ * Ownership: given up. Lifetime: every pointer into the tree ends here.
+ * Threads: default; no other thread may be reading the tree. Errors: none. Nullable: value. */
+GYM_API void gym_value_free(gym_value *value);
+
+/* The kind of a node, one of GYM_KIND_*; GYM_KIND_NONE for NULL.
+ * Ownership, Lifetime: none. Threads: default. Errors: none. Nullable: value. */
+GYM_API int gym_value_kind(const gym_value *value);
+
+/* The name of a kind: "none", "bool", "int64" ...; "unknown" for any other number.
+ * Ownership: static text. Lifetime: the process. Threads: default. Errors: none. */
+GYM_API const char *gym_value_kind_name(int kind);
+
+/* The number of items of a list, tuple or dict, of elements of an array, of bytes of a string, bytes or
+ * other; 0 for all else.
+ * Ownership, Lifetime: none. Threads: default. Errors: none. Nullable: value. */
+GYM_API size_t gym_value_count(const gym_value *value);
+
+/* Item `index` of a list or tuple, or the value of entry `index` of a dict; NULL where there is none.
+ * Ownership: the tree's. Lifetime: the tree's. Threads: default. Errors: none. Nullable: value. */
+GYM_API const gym_value *gym_value_at(const gym_value *value, size_t index);
+
+/* The key of entry `index` of a dict; NULL where there is none.
+ * Ownership: the tree's. Lifetime: the tree's. Threads: default. Errors: none. Nullable: value. */
+GYM_API const gym_value *gym_value_key_at(const gym_value *value, size_t index);
+
+/* The value under a string key of a dict; NULL where there is none.
+ * Ownership: the tree's. Lifetime: the tree's. Threads: default. Errors: none. Nullable: value, key. */
+GYM_API const gym_value *gym_value_get(const gym_value *value, const char *key);
+
+/* Reads a bool node: *out is 0 or 1.
+ * Ownership, Lifetime: none. Threads: default. Errors: GYM_ERR_KIND. Nullable: err. */
+GYM_API int gym_value_bool(const gym_value *value, int *out, gym_error *err);
+
+/* Reads an int64 or bool node.
+ * Ownership, Lifetime: none. Threads: default. Errors: GYM_ERR_KIND. Nullable: err. */
+GYM_API int gym_value_int64(const gym_value *value, int64_t *out, gym_error *err);
+
+/* Reads a float64, int64 or bool node; an integer that a float64 cannot hold exactly is an error.
+ * Ownership, Lifetime: none. Threads: default. Errors: GYM_ERR_KIND, GYM_ERR_INEXACT. Nullable: err. */
+GYM_API int gym_value_float64(const gym_value *value, double *out, gym_error *err);
+
+/* The text of a string node, or the repr of an other node, NUL-terminated; NULL for all else. *len (bytes,
+ * without the NUL) tells texts that contain NUL.
+ * Ownership: the tree's. Lifetime: the tree's. Threads: default. Errors: none. Nullable: value, len. */
+GYM_API const char *gym_value_string(const gym_value *value, size_t *len);
+
+/* The content of a bytes node; NULL for all else.
+ * Ownership: the tree's. Lifetime: the tree's. Threads: default. Errors: none. Nullable: value, len. */
+GYM_API const void *gym_value_bytes(const gym_value *value, size_t *len);
+
+/* The Python class of an other node, for example "int" or "decimal.Decimal"; NULL for all else.
+ * Ownership: the tree's. Lifetime: the tree's. Threads: default. Errors: none. Nullable: value. */
+GYM_API const char *gym_value_class(const gym_value *value);
+
+/* Describes an array node in place; out->struct_size must be set (GYM_ARRAY_INIT).
+ * Ownership: out's pointers are the tree's. Lifetime: the tree's. Threads: default.
+ * Errors: GYM_ERR_KIND, GYM_ERR_ARGUMENT (struct_size). Nullable: err. */
+GYM_API int gym_value_array(const gym_value *value, gym_array *out, gym_error *err);
+
+/* Writes a node as JSON for people and logs: arrays as nested lists; tuples as lists; bytes as a list of
+ * numbers; NaN and infinities as the strings "nan", "inf", "-inf"; other as its repr; keys as text.
+ * `*needed` receives the length in bytes with the NUL; buf NULL with len 0 only asks for it.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_BUFFER where len is too short and buf is not NULL (needed is set). Nullable: buf, needed,
+ * err. */
+GYM_API int gym_value_to_json(const gym_value *value, char *buf, size_t len, size_t *needed, gym_error *err);
+
+/* The block of a whole tree: *nbytes bytes that may be stored, sent and mapped anywhere (aligned to 16) on
+ * machines of the same byte order; NULL where value is not a root.
+ * Ownership: the tree's. Lifetime: the tree's. Threads: default. Errors: none. Nullable: value, nbytes. */
+GYM_API const void *gym_value_block(const gym_value *value, size_t *nbytes);
+
+/* Makes a tree from the bytes of a block, which may come from anywhere: everything is checked.
+ *
+ * Ownership: the bytes are copied; the caller frees *out with gym_value_free. Lifetime: until then.
+ * Threads: default. Errors: GYM_ERR_BLOCK, GYM_ERR_MEMORY. Nullable: err. */
+GYM_API int gym_value_from_block(const void *bytes, size_t nbytes, gym_value **out, gym_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* GOGYM_H_ */

@@ -1,0 +1,49 @@
+/* A copy of src/gogym_c/gogym_abi.h, made by tools/copy_go_sources.py; edit that one. */
+/* The function table between the host library and a backend. Shared by host and module, not installed.
+ *
+ * The embedded backend is the Cython module gogym._bridge, which offers its table in a PyCapsule. The
+ * table is versioned and append-only: a new function goes to the end, nothing is removed or changed.
+ * A change that cannot be an addition raises GYM__ABI_VERSION.
+ *
+ * Each function means what the public function of the same name in gogym.h means. The host has already
+ * checked what needs no backend: NULL where gogym.h does not allow it, negative seeds, fork, shutdown. The
+ * backend checks handles, lengths and everything that it alone can know. Functions are called without the
+ * GIL held on purpose (but must also work where the calling thread happens to hold it), from any thread. */
+#ifndef GOGYM_ABI_H_
+#define GOGYM_ABI_H_
+
+#include "gogym.h"
+
+#define GYM__ABI_VERSION 1u
+#define GYM__CAPSULE_MODULE "gogym._bridge"
+#define GYM__CAPSULE_NAME "gogym._bridge.table"
+
+typedef struct gym__table {
+  uint32_t abi_version; /* GYM__ABI_VERSION */
+  uint32_t struct_size; /* sizeof(gym__table) where the table was compiled */
+
+  int (*make)(const char *id, const char *options, gym_env *out, gym_error *err);
+  int (*reset)(gym_env env, const int64_t *seed, const char *options, double *obs, size_t obs_len,
+               gym_error *err);
+  int (*step)(gym_env env, const double *action, size_t action_len, double *obs, size_t obs_len,
+              gym_transition *out, gym_error *err);
+  int (*sample_action)(gym_env env, double *action, size_t action_len, gym_error *err);
+  int (*seed_action)(gym_env env, int64_t seed, gym_error *err);
+  int (*close)(gym_env env, gym_error *err);
+  int (*observation_size)(gym_env env, size_t *out, gym_error *err);
+  int (*action_size)(gym_env env, size_t *out, gym_error *err);
+  int (*observation_space)(gym_env env, gym_value **out, gym_error *err);
+  int (*action_space)(gym_env env, gym_value **out, gym_error *err);
+  int (*info)(gym_env env, gym_value **out, gym_error *err);
+
+  /* First called with 0 on the thread that wants the shutdown: closes every environment and flushes Python's
+   * standard streams; GYM_ERR_BUSY, and nothing done, where that thread is inside an environment's call; what
+   * an env.close() raised, after everything was done. Then, where the host started Python, with 1 on Python's
+   * main thread: also waits for Python's threads and runs atexit functions. */
+  int (*shutdown)(int run_exit, gym_error *err);
+} gym__table;
+
+/* The size of the table of ABI version 1 as first released: a table that is smaller is too old. */
+#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 12 * sizeof(void (*)(void)))
+
+#endif /* GOGYM_ABI_H_ */

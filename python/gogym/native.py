@@ -1,0 +1,475 @@
+"""The C library inside a running Python, through ctypes.
+
+For people who test their host code from Python, and for gogym's own tests: every function of gogym.h with
+its prototype, the structs, and :class:`Environment`, a thin class over the calls of one environment::
+
+    from gogym import native
+
+    with native.Environment("CartPole-v1", options={"max_episode_steps": 50}) as env:
+        observation = env.reset(seed=1)
+        observation, reward, terminated, truncated = env.step(env.sample_action())
+
+It is no way to use Gymnasium from Python: every call goes from Python through C and back into Python.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import json
+from collections.abc import Mapping
+from ctypes import (
+    POINTER,
+    byref,
+    c_char,
+    c_char_p,
+    c_double,
+    c_int,
+    c_int32,
+    c_int64,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
+from dataclasses import dataclass
+from os import PathLike, fsencode, fspath
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from typing_extensions import Self
+
+from gogym import paths
+from gogym.status import Status
+
+ERROR_TYPE_SIZE: Final = 64
+ERROR_MESSAGE_SIZE: Final = 2048
+ERROR_TRACEBACK_SIZE: Final = 8192
+
+DYNAMIC: Final[int] = c_size_t(-1).value
+"""GYM_DYNAMIC: the size of a space that has no fixed size."""
+
+
+class Error(ctypes.Structure):
+    """gym_error. ``Error()`` is ready for use, as GYM_ERROR_INIT."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("code", c_int32),
+        ("type", c_char * ERROR_TYPE_SIZE),
+        ("message", c_char * ERROR_MESSAGE_SIZE),
+        ("traceback", c_char * ERROR_TRACEBACK_SIZE),
+    )
+    struct_size: int
+    code: int
+    type: bytes
+    message: bytes
+    traceback: bytes
+
+    def __init__(self) -> None:
+        super().__init__(struct_size=ctypes.sizeof(type(self)))
+
+
+class Config(ctypes.Structure):
+    """gym_config. ``Config()`` is ready for use, as GYM_CONFIG_INIT."""
+
+    _fields_ = (("struct_size", c_uint32), ("reserved", c_uint32), ("python", c_char_p))
+    struct_size: int
+    reserved: int
+    python: bytes | None
+
+    def __init__(self, python: str | PathLike[str] | None = None) -> None:
+        path = None if python is None else fsencode(python)
+        super().__init__(struct_size=ctypes.sizeof(type(self)), python=path)
+
+
+class Env(ctypes.Structure):
+    """gym_env: a handle, passed by value."""
+
+    _fields_ = (("id", c_uint64),)
+    id: int
+
+
+class Transition(ctypes.Structure):
+    """gym_transition: what one step brought besides the observation."""
+
+    _fields_ = (
+        ("reward", c_double),
+        ("terminated", c_uint8),
+        ("truncated", c_uint8),
+        ("reserved", c_uint8 * 6),
+    )
+    reward: float
+    terminated: int
+    truncated: int
+
+
+class Array(ctypes.Structure):
+    """gym_array: an array node, read in place. ``Array()`` is ready for use, as GYM_ARRAY_INIT."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("ndim", c_uint32),
+        ("dtype", c_char_p),
+        ("shape", POINTER(c_int64)),
+        ("data", c_void_p),
+        ("itemsize", c_size_t),
+        ("size", c_size_t),
+        ("nbytes", c_size_t),
+    )
+    struct_size: int
+    ndim: int
+    dtype: bytes
+    shape: Any
+    data: int | None
+    itemsize: int
+    size: int
+    nbytes: int
+
+    def __init__(self) -> None:
+        super().__init__(struct_size=ctypes.sizeof(type(self)))
+
+
+_ERR = POINTER(Error)
+_DOUBLES = POINTER(c_double)
+_VALUE = c_void_p
+_VALUE_OUT = POINTER(c_void_p)
+_SIZE_OUT = POINTER(c_size_t)
+
+PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
+    "gym_status_name": (c_char_p, (c_int,)),
+    "gym_status_description": (c_char_p, (c_int,)),
+    "gym_version": (c_char_p, ()),
+    "gym_init": (c_int, (POINTER(Config), _ERR)),
+    "gym_shutdown": (c_int, (_ERR,)),
+    "gym_make": (c_int, (c_char_p, c_char_p, POINTER(Env), _ERR)),
+    "gym_reset": (c_int, (Env, POINTER(c_int64), c_char_p, _DOUBLES, c_size_t, _ERR)),
+    "gym_step": (c_int, (Env, _DOUBLES, c_size_t, _DOUBLES, c_size_t, POINTER(Transition), _ERR)),
+    "gym_sample_action": (c_int, (Env, _DOUBLES, c_size_t, _ERR)),
+    "gym_seed_action": (c_int, (Env, c_int64, _ERR)),
+    "gym_close": (c_int, (Env, _ERR)),
+    "gym_observation_size": (c_int, (Env, _SIZE_OUT, _ERR)),
+    "gym_action_size": (c_int, (Env, _SIZE_OUT, _ERR)),
+    "gym_observation_space": (c_int, (Env, _VALUE_OUT, _ERR)),
+    "gym_action_space": (c_int, (Env, _VALUE_OUT, _ERR)),
+    "gym_info": (c_int, (Env, _VALUE_OUT, _ERR)),
+    "gym_value_free": (None, (_VALUE,)),
+    "gym_value_kind": (c_int, (_VALUE,)),
+    "gym_value_kind_name": (c_char_p, (c_int,)),
+    "gym_value_count": (c_size_t, (_VALUE,)),
+    "gym_value_at": (_VALUE, (_VALUE, c_size_t)),
+    "gym_value_key_at": (_VALUE, (_VALUE, c_size_t)),
+    "gym_value_get": (_VALUE, (_VALUE, c_char_p)),
+    "gym_value_bool": (c_int, (_VALUE, POINTER(c_int), _ERR)),
+    "gym_value_int64": (c_int, (_VALUE, POINTER(c_int64), _ERR)),
+    "gym_value_float64": (c_int, (_VALUE, POINTER(c_double), _ERR)),
+    # Not c_char_p: a text may hold NUL.
+    "gym_value_string": (c_void_p, (_VALUE, _SIZE_OUT)),
+    "gym_value_bytes": (c_void_p, (_VALUE, _SIZE_OUT)),
+    "gym_value_class": (c_char_p, (_VALUE,)),
+    "gym_value_array": (c_int, (_VALUE, POINTER(Array), _ERR)),
+    "gym_value_to_json": (c_int, (_VALUE, c_char_p, c_size_t, _SIZE_OUT, _ERR)),
+    "gym_value_block": (c_void_p, (_VALUE, _SIZE_OUT)),
+    "gym_value_from_block": (c_int, (c_char_p, c_size_t, _VALUE_OUT, _ERR)),
+}
+"""Result and arguments of each function of gogym.h."""
+
+
+class GymError(Exception):
+    """A call that failed: the content of its gym_error."""
+
+    def __init__(self, code: int, name: str, type_: str, message: str, traceback: str) -> None:
+        super().__init__(code, name, type_, message, traceback)
+        self.code: Final = code
+        """The status; equal to a member of :class:`gogym.status.Status`."""
+        self.name: Final = name
+        """Its C name, for example ``GYM_ERR_HANDLE``."""
+        self.type: Final = type_
+        """The Python class of the exception behind it, for example ``gymnasium.error.NameNotFound``; or ""."""
+        self.message: Final = message
+        """What was given, what was expected, how to mend it."""
+        self.traceback: Final = traceback
+        """The Python traceback; or ""."""
+
+    def __str__(self) -> str:
+        """One line: name, class and message."""
+        return ": ".join(part for part in (self.name, self.type, self.message) if part)
+
+
+@dataclass(frozen=True)
+class Other:
+    """A node of kind ``other``: a Python object that has no plain form."""
+
+    class_name: str
+    repr: str
+
+
+class Library:
+    """A loaded libgogym. ``library.c`` is the ctypes library itself, with all prototypes set."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path: Final = fspath(path)
+        self.c: Final = ctypes.CDLL(self.path)
+        for name, (result, arguments) in PROTOTYPES.items():
+            function = getattr(self.c, name)
+            function.restype = result
+            function.argtypes = arguments
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call a function that takes a gym_error last, and raise :class:`GymError` where it fails."""
+        error = Error()
+        code: int = getattr(self.c, name)(*arguments, byref(error))
+        if code != Status.OK:
+            raise GymError(
+                code,
+                self.status_name(code),
+                error.type.decode(),
+                error.message.decode(),
+                error.traceback.decode(),
+            )
+
+    def version(self) -> str:
+        """gym_version."""
+        return _text(self.c.gym_version())
+
+    def status_name(self, code: int) -> str:
+        """gym_status_name."""
+        return _text(self.c.gym_status_name(code))
+
+    def status_description(self, code: int) -> str:
+        """gym_status_description."""
+        return _text(self.c.gym_status_description(code))
+
+    def init(self, python: str | PathLike[str] | None = None) -> None:
+        """gym_init: attaches to the Python that is running this."""
+        config = Config(python)
+        self.call("gym_init", byref(config))
+
+    def shutdown(self) -> None:
+        """gym_shutdown. Afterwards this process cannot use the library any more."""
+        self.call("gym_shutdown")
+
+    # --------------------------------------------------------------------------------- gym_value
+
+    def take(self, value: c_void_p) -> Any:
+        """Decode a tree, and free it."""
+        try:
+            return self.decode(value.value)
+        finally:
+            self.c.gym_value_free(value)
+
+    def decode(self, value: int | None) -> Any:
+        """Turn a node into a Python object; arrays are copied.
+
+        An ``other`` node of class ``int`` becomes an int, all others an :class:`Other`.
+        """
+        if value is None:
+            return None
+        kind = _text(self.c.gym_value_kind_name(self.c.gym_value_kind(value)))
+        decoder = _DECODERS.get(kind)
+        if decoder is None:
+            message = f"a gym_value of unknown kind {kind!r}"
+            raise ValueError(message)
+        return decoder(self, value)
+
+    def json(self, value: int) -> str:
+        """gym_value_to_json."""
+        needed = c_size_t()
+        self.call("gym_value_to_json", value, None, 0, byref(needed))
+        buffer = ctypes.create_string_buffer(needed.value)
+        self.call("gym_value_to_json", value, buffer, len(buffer), byref(needed))
+        return buffer.value.decode()
+
+    def block(self, value: int) -> bytes | None:
+        """gym_value_block: a copy of the whole tree's bytes."""
+        size = c_size_t()
+        start = self.c.gym_value_block(value, byref(size))
+        return None if start is None else ctypes.string_at(start, size.value)
+
+    def from_block(self, block: bytes) -> Any:
+        """gym_value_from_block, decoded."""
+        out = c_void_p()
+        self.call("gym_value_from_block", block, len(block), byref(out))
+        return self.take(out)
+
+    def _bytes(self, function: str, value: int) -> bytes:
+        size = c_size_t()
+        start = getattr(self.c, function)(value, byref(size))
+        return ctypes.string_at(start, size.value)
+
+    def _none(self, _value: int) -> None:
+        return None
+
+    def _bool(self, value: int) -> bool:
+        out = c_int()
+        self.call("gym_value_bool", value, byref(out))
+        return bool(out.value)
+
+    def _int64(self, value: int) -> int:
+        out = c_int64()
+        self.call("gym_value_int64", value, byref(out))
+        return out.value
+
+    def _float64(self, value: int) -> float:
+        out = c_double()
+        self.call("gym_value_float64", value, byref(out))
+        return out.value
+
+    def _string(self, value: int) -> str:
+        return self._bytes("gym_value_string", value).decode()
+
+    def _byte_string(self, value: int) -> bytes:
+        return self._bytes("gym_value_bytes", value)
+
+    def _array(self, value: int) -> NDArray[Any]:
+        array = Array()
+        self.call("gym_value_array", value, byref(array))
+        shape = [array.shape[i] for i in range(array.ndim)]
+        content = ctypes.string_at(array.data, array.nbytes) if array.data else b""
+        flat: NDArray[Any] = np.frombuffer(content, dtype=array.dtype.decode())
+        array_copy: NDArray[Any] = flat.reshape(shape).copy()
+        return array_copy
+
+    def _list(self, value: int) -> list[Any]:
+        count: int = self.c.gym_value_count(value)
+        return [self.decode(self.c.gym_value_at(value, i)) for i in range(count)]
+
+    def _tuple(self, value: int) -> tuple[Any, ...]:
+        return tuple(self._list(value))
+
+    def _dict(self, value: int) -> dict[Any, Any]:
+        keys = [self.decode(self.c.gym_value_key_at(value, i)) for i in range(self.c.gym_value_count(value))]
+        return dict(zip(keys, self._list(value), strict=True))
+
+    def _other(self, value: int) -> Other | int:
+        class_name, text = _text(self.c.gym_value_class(value)), self._string(value)
+        return int(text) if class_name == "int" else Other(class_name, text)
+
+
+_DECODERS: Final = {
+    "none": Library._none,
+    "bool": Library._bool,
+    "int64": Library._int64,
+    "float64": Library._float64,
+    "string": Library._string,
+    "bytes": Library._byte_string,
+    "array": Library._array,
+    "list": Library._list,
+    "tuple": Library._tuple,
+    "dict": Library._dict,
+    "other": Library._other,
+}
+
+
+def _text(value: bytes | None) -> str:
+    return "" if value is None else value.decode()
+
+
+@functools.cache
+def load(path: str | PathLike[str] | None = None) -> Library:
+    """Load libgogym: the one that is installed with this package, or the file ``path``."""
+    return Library(paths.shared_library() if path is None else path)
+
+
+class Environment:
+    """One environment, made and used through the C library.
+
+    Args:
+        id: What gym_make takes, for example ``"CartPole-v1"``.
+        options: Its options as a mapping, or as JSON text.
+        library: The library to use; the installed one by default.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        options: Mapping[str, Any] | str | None = None,
+        library: Library | None = None,
+    ) -> None:
+        self.library: Final = library or load()
+        self.handle: Final = Env()
+        self.library.call("gym_make", id.encode(), _json(options), byref(self.handle))
+        self.observation_size: Final = self._size("gym_observation_size")
+        """The number of float64 elements of an observation; None where it is not fixed."""
+        self.action_size: Final = self._size("gym_action_size")
+        """The number of float64 elements of an action; None where it is not fixed."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def reset(
+        self, seed: int | None = None, options: Mapping[str, Any] | str | None = None
+    ) -> NDArray[np.float64] | None:
+        """gym_reset: the observation as float64, or None where it has no fixed size."""
+        observation, pointer, length = _output(self.observation_size)
+        number = None if seed is None else byref(c_int64(seed))
+        self.library.call("gym_reset", self.handle, number, _json(options), pointer, length)
+        return observation
+
+    def step(self, action: ArrayLike) -> tuple[NDArray[np.float64] | None, float, bool, bool]:
+        """gym_step: observation, reward, terminated and truncated."""
+        elements = np.ascontiguousarray(action, dtype=np.float64).reshape(-1)
+        observation, pointer, length = _output(self.observation_size)
+        transition = Transition()
+        source = elements.ctypes.data_as(_DOUBLES)
+        self.library.call("gym_step", self.handle, source, elements.size, pointer, length, byref(transition))
+        return observation, transition.reward, bool(transition.terminated), bool(transition.truncated)
+
+    def sample_action(self) -> NDArray[np.float64] | None:
+        """gym_sample_action."""
+        action, pointer, length = _output(self.action_size)
+        self.library.call("gym_sample_action", self.handle, pointer, length)
+        return action
+
+    def seed_action(self, seed: int) -> None:
+        """gym_seed_action."""
+        self.library.call("gym_seed_action", self.handle, seed)
+
+    def observation_space(self) -> dict[str, Any]:
+        """gym_observation_space, decoded."""
+        return self._value("gym_observation_space")
+
+    def action_space(self) -> dict[str, Any]:
+        """gym_action_space, decoded."""
+        return self._value("gym_action_space")
+
+    def info(self) -> dict[str, Any]:
+        """gym_info, decoded."""
+        return self._value("gym_info")
+
+    def close(self) -> None:
+        """gym_close."""
+        self.library.call("gym_close", self.handle)
+
+    def _size(self, function: str) -> int | None:
+        out = c_size_t()
+        self.library.call(function, self.handle, byref(out))
+        return None if out.value == DYNAMIC else out.value
+
+    def _value(self, function: str) -> dict[str, Any]:
+        out = c_void_p()
+        self.library.call(function, self.handle, byref(out))
+        tree: dict[str, Any] = self.library.take(out)
+        return tree
+
+
+def _json(options: Mapping[str, Any] | str | None) -> bytes | None:
+    if options is None:
+        return None
+    return (options if isinstance(options, str) else json.dumps(dict(options))).encode()
+
+
+def _output(size: int | None) -> tuple[NDArray[np.float64] | None, Any, int]:
+    """A buffer of that many elements, its pointer and its length; NULL where there is nothing to hold."""
+    if size is None:
+        return None, None, 0
+    buffer = np.zeros(size, dtype=np.float64)
+    return buffer, buffer.ctypes.data_as(_DOUBLES) if size else None, size

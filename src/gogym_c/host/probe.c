@@ -1,0 +1,268 @@
+/* Asking an interpreter what it is, and judging the answer. */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "child.h"
+#include "runtime.h"
+
+int gym__probe_timeout_ms = 30000;
+
+/* Valid in Python 2.7 and every 3.x, because an old interpreter must be able to say that it is old.
+ *
+ * It runs without -I: the Python that will be started honours PYTHONPATH and the user's site-packages, so
+ * the probe must see them too. What `-c` adds, the current directory, is taken away before any import.
+ * Packages are looked for through sys.meta_path, which costs nothing and knows editable installations.
+ * It imports no module that start-up has not imported, and leaves through os._exit: both save time. */
+static const char probe_script[] =
+    "import sys\n"
+    "if sys.path and sys.path[0] == '': del sys.path[0]\n"
+    "import os\n"
+    "fields = []\n"
+    "def put(key, value):\n"
+    "    value = str(value) if sys.version_info[0] < 3 else os.fsencode(str(value))\n"
+    "    fields.append(key.encode('ascii') + b'=' + value + b'\\0')\n"
+    "def find(name):\n"
+    "    for finder in sys.meta_path:\n"
+    "        find_spec = getattr(finder, 'find_spec', None)\n"
+    "        spec = find_spec(name, None) if find_spec else None\n"
+    "        if spec is not None and spec.origin: return spec\n"
+    "def table_version(spec):\n"
+    "    for directory in spec.submodule_search_locations or ():\n"
+    "        try:\n"
+    "            with open(os.path.join(directory, '_abi.py')) as lines:\n"
+    "                for line in lines:\n"
+    "                    name, equals, value = line.partition('=')\n"
+    "                    if equals and name.strip() == 'TABLE_VERSION':\n"
+    "                        return value.partition('#')[0].strip()\n"
+    "        except (OSError, ValueError): pass\n"
+    "    return ''\n"
+    "put('version', '%d.%d.%d' % sys.version_info[:3])\n"
+    "implementation = getattr(sys, 'implementation', None)\n"
+    "put('implementation', getattr(implementation, 'name', 'cpython'))\n"
+    "put('executable', sys.executable)\n"
+    "put('bits', 64 if sys.maxsize > 2**32 else 32)\n"
+    "put('machine', os.uname()[4])\n"
+    "put('prefix', sys.prefix)\n"
+    "put('base_prefix', getattr(sys, 'base_exec_prefix', sys.exec_prefix))\n"
+    "put('base_executable', getattr(sys, '_base_executable', None) or sys.executable)\n"
+    "put('abiflags', getattr(sys, 'abiflags', ''))\n"
+    "put('platlibdir', getattr(sys, 'platlibdir', 'lib'))\n"
+    "put('multiarch', getattr(implementation, '_multiarch', ''))\n"
+    "put('framework', getattr(sys, '_framework', ''))\n"
+    "if sys.version_info[:2] >= (3, 10):\n"
+    "    for name in ('gogym', 'gymnasium', 'numpy'):\n"
+    "        spec = find(name)\n"
+    "        if spec is None: continue\n"
+    "        put(name, spec.origin)\n"
+    "        if name == 'gogym': put('table_version', table_version(spec))\n"
+    "os.write(1, b'\\0gogym-probe=1\\0' + b''.join(fields) + b'end=1\\0')\n"
+    "os._exit(0)\n";
+
+static const char sysconfig_script[] =
+    "import sys\n"
+    "if sys.path and sys.path[0] == '': del sys.path[0]\n"
+    "import os, sysconfig\n"
+    "v = lambda name: str(sysconfig.get_config_var(name) or '')\n"
+    "found = []\n"
+    "for folder in (v('LIBDIR'), os.path.join(v('LIBDIR'), v('MULTIARCH')), v('LIBPL'), "
+    "v('PYTHONFRAMEWORKPREFIX')):\n"
+    "    for name in (v('INSTSONAME'), v('LDLIBRARY')):\n"
+    "        if folder and name and ('.so' in name or '.dylib' in name or v('PYTHONFRAMEWORK')):\n"
+    "            found.append(os.fsencode(os.path.join(folder, name)) + b'\\0')\n"
+    "os.write(1, b'\\0gogym-probe=1\\0' + b''.join(found) + b'end=1\\0')\n"
+    "os._exit(0)\n";
+
+/* The text behind the marker and its length, or NULL. Whatever a sitecustomize printed stands before it. */
+static char *after_marker(char *data, size_t length, size_t *rest) {
+  static const char marker[] = "\0gogym-probe=1"; /* with the NUL that ends it */
+  static const char end[] = "\0end=1";
+  char *start = memmem(data, length, marker, sizeof marker);
+  if (!start) return NULL;
+  start += sizeof marker;
+  *rest = length - (size_t)(start - data);
+  /* The NUL before "end" is the last field's, or the marker's own. */
+  char *stop = memmem(start - 1, *rest + 1, end, sizeof end);
+  if (!stop) return NULL;
+  *rest = (size_t)(stop + 1 - start);
+  return start;
+}
+
+/* The first line that says something, for a message; a traceback says most in its last. */
+static void last_line(char *text) {
+  size_t length = strlen(text);
+  while (length > 0 && isspace((unsigned char)text[length - 1])) text[--length] = '\0';
+  char *line = strrchr(text, '\n');
+  if (line) memmove(text, line + 1, strlen(line + 1) + 1);
+}
+
+/* Runs a script and finds its answer. */
+static int ask(const char *python, const char *script, char *data, size_t size, char **answer, size_t *length,
+               gym_error *err) {
+  char error[4096];
+  char executable[GYM__PATH_SIZE], program[sizeof probe_script + sizeof sysconfig_script], option[] = "-c";
+  snprintf(executable, sizeof executable, "%s", python);
+  snprintf(program, sizeof program, "%s", script);
+  char *arguments[] = {executable, option, program, NULL};
+  gym__spawn_result result;
+  int error_number = gym__spawn(arguments, gym__probe_timeout_ms, data, size, error, sizeof error, &result);
+  if (error_number)
+    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" could not be run: %s", python,
+                     strerror(error_number));
+  *answer = after_marker(data, result.out_length, length);
+  if (*answer) return GYM_OK;
+  last_line(error);
+  const char *colon = *error ? ": " : "";
+  if (result.timed_out)
+    return gym__fail(err, GYM_ERR_PROBE,
+                     "the Python interpreter \"%s\" did not answer within %g seconds and was stopped%s%s",
+                     python, gym__probe_timeout_ms / 1000.0, colon, error);
+  if (result.status != -1 && WIFSIGNALED(result.status))
+    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" was ended by signal %d%s%s", python,
+                     WTERMSIG(result.status), colon, error);
+  if (result.status > 0 && WIFEXITED(result.status))
+    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" ended with exit status %d%s%s",
+                     python, WEXITSTATUS(result.status), colon, error);
+  return gym__fail(
+      err, GYM_ERR_PROBE,
+      "the program \"%s\" does not answer as a Python interpreter does%s%s. Its output begins with "
+      "\"%.100s\"",
+      python, colon, error, data);
+}
+
+static const char *field(const char *data, size_t length, const char *key) {
+  size_t key_length = strlen(key);
+  for (const char *at = data; at < data + length; at += strlen(at) + 1)
+    if (strncmp(at, key, key_length) == 0 && at[key_length] == '=') return at + key_length + 1;
+  return "";
+}
+
+int gym__probe_python(const char *python, gym__probe *probe, gym_error *err) {
+  char *answer = NULL;
+  int status = ask(python, probe_script, probe->data, sizeof probe->data, &answer, &probe->length, err);
+  if (status) return status;
+#define FIELD(name) probe->name = field(answer, probe->length, #name)
+  FIELD(executable), FIELD(prefix), FIELD(base_prefix), FIELD(base_executable), FIELD(implementation);
+  FIELD(version), FIELD(abiflags), FIELD(machine), FIELD(bits), FIELD(multiarch), FIELD(platlibdir);
+  FIELD(framework), FIELD(gogym), FIELD(gymnasium), FIELD(numpy), FIELD(table_version);
+#undef FIELD
+  if (sscanf(probe->version, "%d.%d", &probe->major, &probe->minor) != 2)
+    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" gives its version as \"%s\"", python,
+                     probe->version);
+  if (!*probe->executable) probe->executable = python; /* as where a wrapper clears argv[0] */
+  return GYM_OK;
+}
+
+int gym__probe_sysconfig(const char *python, char *out, size_t size, gym_error *err) {
+  char *answer = NULL;
+  size_t length = 0;
+  int status = ask(python, sysconfig_script, out, size - 1, &answer, &length, err);
+  if (status) return status;
+  memmove(out, answer, length);
+  out[length] = '\0';
+  return GYM_OK;
+}
+
+/* ------------------------------------------------------------------------------------ judging */
+
+const char *gym__typed(const char *executable, char *out, size_t size) {
+  if (!strpbrk(executable, " \t'\"\\$&;()<>|*?[]#~`!")) return executable;
+  size_t length = 0;
+  out[length++] = '\'';
+  for (; *executable && length + 6 < size; executable++) {
+    if (*executable == '\'') {
+      memcpy(out + length, "'\\''", 4);
+      length += 4;
+    } else {
+      out[length++] = *executable;
+    }
+  }
+  out[length++] = '\'';
+  out[length] = '\0';
+  return out;
+}
+
+int gym__no_gogym(gym_error *err, const char *executable, const char *detail) {
+  char command[GYM__PATH_SIZE];
+  return gym__fail(
+      err, GYM_ERR_NO_GOGYM,
+      "the gogym package is not installed in the Python interpreter \"%s\"%s%s. To install it, run in a "
+      "gogym checkout: %s -m pip install .",
+      executable, *detail ? ": " : "", detail, gym__typed(executable, command, sizeof command));
+}
+
+int gym__no_gymnasium(gym_error *err, const char *executable, const char *package) {
+  char command[GYM__PATH_SIZE];
+  return gym__fail(err, GYM_ERR_NO_GYMNASIUM,
+                   "%s is not installed in the Python interpreter \"%s\". To install it: %s -m pip install "
+                   "\"gymnasium>=1.4\"",
+                   package, executable, gym__typed(executable, command, sizeof command));
+}
+
+int gym__check_table_version(gym_error *err, long version, const char *executable) {
+  char command[GYM__PATH_SIZE];
+  if (version < (long)GYM__ABI_VERSION)
+    return gym__fail(
+        err, GYM_ERR_ABI_TOO_OLD,
+        "the gogym package installed in \"%s\" offers function table version %ld, and this library "
+        "(gogym %s) needs version %u. To renew the package, run in a gogym checkout of this version: "
+        "%s -m pip install .",
+        executable, version, GYM_VERSION, GYM__ABI_VERSION, gym__typed(executable, command, sizeof command));
+  if (version > (long)GYM__ABI_VERSION)
+    return gym__fail(
+        err, GYM_ERR_ABI_TOO_NEW,
+        "the gogym package installed in \"%s\" offers function table version %ld, and this library "
+        "(gogym %s) knows version %u only. Build the program with the gogym library of the package's "
+        "version, or run in a gogym checkout of this version: %s -m pip install .",
+        executable, version, GYM_VERSION, GYM__ABI_VERSION, gym__typed(executable, command, sizeof command));
+  return GYM_OK;
+}
+
+static int check_version(const gym__probe *probe, const gym__choice *choice, gym_error *err) {
+  if (strcmp(probe->implementation, "cpython") != 0)
+    return gym__fail(err, GYM_ERR_PYTHON_VERSION,
+                     "the Python interpreter \"%s\" (from %s) is %s; gogym needs CPython 3.%d to 3.%d",
+                     probe->executable, choice->reason, probe->implementation, GYM__PYTHON_FIRST,
+                     GYM__PYTHON_LAST);
+  if (probe->major == 3 && probe->minor >= GYM__PYTHON_FIRST && probe->minor <= GYM__PYTHON_LAST)
+    return GYM_OK;
+  return gym__fail(
+      err, GYM_ERR_PYTHON_VERSION,
+      "the Python interpreter \"%s\" (from %s) is version %s; gogym needs 3.%d to 3.%d. Set GOGYM_PYTHON to "
+      "the path of another one",
+      probe->executable, choice->reason, probe->version, GYM__PYTHON_FIRST, GYM__PYTHON_LAST);
+}
+
+static int check_bits(const gym__probe *probe, gym_error *err) {
+  int bits = (int)sizeof(void *) * 8;
+  if (atoi(probe->bits) == bits) return GYM_OK;
+  return gym__fail(
+      err, GYM_ERR_ARCHITECTURE,
+      "the Python interpreter \"%s\" is a %s-bit program (on %s), and this program is a %d-bit one",
+      probe->executable, probe->bits, probe->machine, bits);
+}
+
+static int check_packages(const gym__probe *probe, gym_error *err) {
+  char detail[GYM__PATH_SIZE + 64], *end;
+  if (!*probe->gogym) return gym__no_gogym(err, probe->executable, "");
+  long version = strtol(probe->table_version, &end, 10);
+  if (end == probe->table_version || *end) {
+    snprintf(detail, sizeof detail, "\"%s\" is another package of that name", probe->gogym);
+    return gym__no_gogym(err, probe->executable, detail);
+  }
+  int status = gym__check_table_version(err, version, probe->executable);
+  if (status) return status;
+  if (!*probe->gymnasium) return gym__no_gymnasium(err, probe->executable, "Gymnasium");
+  if (!*probe->numpy) return gym__no_gymnasium(err, probe->executable, "NumPy, which Gymnasium needs,");
+  return GYM_OK;
+}
+
+int gym__check_probe(const gym__probe *probe, const gym__choice *choice, gym_error *err) {
+  int status = check_version(probe, choice, err);
+  if (!status) status = check_bits(probe, err);
+  if (!status) status = check_packages(probe, err);
+  return status;
+}

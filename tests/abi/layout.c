@@ -1,0 +1,104 @@
+/* Prints everything that host and module, or program and library, must agree on without seeing each other's
+ * sources. tests/abi/test_layout.py compares it with the records beside this file. */
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "gogym.h"
+#include "gogym_abi.h"
+#include "gogym_value_format.h"
+
+#define SIZE(type) printf("sizeof %s %zu\n", #type, sizeof(type))
+#define FIELD(type, field)                                                          \
+  printf("field %s.%s offset %zu size %zu\n", #type, #field, offsetof(type, field), \
+         sizeof(((type *)0)->field))
+#define CONSTANT(name) printf("constant %s %" PRIu64 "\n", #name, (uint64_t)(name))
+#define TEXT(name) printf("text %s %s\n", #name, name)
+
+int main(void) {
+  SIZE(gym_error);
+  FIELD(gym_error, struct_size);
+  FIELD(gym_error, code);
+  FIELD(gym_error, type);
+  FIELD(gym_error, message);
+  FIELD(gym_error, traceback);
+  SIZE(gym_config);
+  FIELD(gym_config, struct_size);
+  FIELD(gym_config, reserved);
+  FIELD(gym_config, python);
+  SIZE(gym_env);
+  FIELD(gym_env, id);
+  SIZE(gym_transition);
+  FIELD(gym_transition, reward);
+  FIELD(gym_transition, terminated);
+  FIELD(gym_transition, truncated);
+  FIELD(gym_transition, reserved);
+  SIZE(gym_array);
+  FIELD(gym_array, struct_size);
+  FIELD(gym_array, ndim);
+  FIELD(gym_array, dtype);
+  FIELD(gym_array, shape);
+  FIELD(gym_array, data);
+  FIELD(gym_array, itemsize);
+  FIELD(gym_array, size);
+  FIELD(gym_array, nbytes);
+
+  SIZE(gym__block);
+  FIELD(gym__block, magic);
+  FIELD(gym__block, reserved);
+  FIELD(gym__block, nbytes);
+  SIZE(gym_value);
+  FIELD(gym_value, kind);
+  FIELD(gym_value, flags);
+  FIELD(gym_value, count);
+  SIZE(gym__array);
+  FIELD(gym__array, dtype);
+  FIELD(gym__array, ndim);
+  FIELD(gym__array, itemsize);
+  FIELD(gym__array, data);
+
+  SIZE(gym__table);
+  FIELD(gym__table, abi_version);
+  FIELD(gym__table, struct_size);
+  FIELD(gym__table, make);
+  FIELD(gym__table, reset);
+  FIELD(gym__table, step);
+  FIELD(gym__table, sample_action);
+  FIELD(gym__table, seed_action);
+  FIELD(gym__table, close);
+  FIELD(gym__table, observation_size);
+  FIELD(gym__table, action_size);
+  FIELD(gym__table, observation_space);
+  FIELD(gym__table, action_space);
+  FIELD(gym__table, info);
+  FIELD(gym__table, shutdown);
+
+  CONSTANT(GYM_ERROR_SIZE_V1);
+  CONSTANT(GYM_ERROR_TYPE_SIZE);
+  CONSTANT(GYM_ERROR_MESSAGE_SIZE);
+  CONSTANT(GYM_ERROR_TRACEBACK_SIZE);
+  CONSTANT(GYM_DYNAMIC);
+  CONSTANT(GYM_KIND_NONE);
+  CONSTANT(GYM_KIND_BOOL);
+  CONSTANT(GYM_KIND_INT64);
+  CONSTANT(GYM_KIND_FLOAT64);
+  CONSTANT(GYM_KIND_STRING);
+  CONSTANT(GYM_KIND_BYTES);
+  CONSTANT(GYM_KIND_ARRAY);
+  CONSTANT(GYM_KIND_LIST);
+  CONSTANT(GYM_KIND_TUPLE);
+  CONSTANT(GYM_KIND_DICT);
+  CONSTANT(GYM_KIND_OTHER);
+  CONSTANT(GYM__ABI_VERSION);
+  CONSTANT(GYM__TABLE_SIZE_V1);
+  CONSTANT(GYM__BLOCK_MAGIC);
+  CONSTANT(GYM__VALUE_MAX_DEPTH);
+  CONSTANT(GYM__VALUE_MAX_NDIM);
+  CONSTANT(GYM__VALUE_ROOT);
+  TEXT(GYM__CAPSULE_MODULE);
+  TEXT(GYM__CAPSULE_NAME);
+
+#define STATUS(name, value, description) printf("status %s %d\n", #name, value);
+  GYM_STATUS_MAP(STATUS)
+  return 0;
+}
