@@ -102,8 +102,16 @@ class Contender:
 
     def __init__(self, command: Sequence[str | os.PathLike[str]]) -> None:
         self.command = [os.fspath(word) for word in command]
+        # What environments print on the way (MuJoCo's warnings, a log file) stays in build/bench.
+        self.log = (OUTPUT / f"{Path(command[0]).name}.log").open("w")
         self.process = subprocess.Popen(
-            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+            env=ENVIRONMENT,
+            cwd=OUTPUT,
         )
         self.rewards: list[str] = []
         self.read("ready")
@@ -114,7 +122,8 @@ class Contender:
         if not line or not line.startswith(expected):
             self.process.kill()
             status = self.process.wait()
-            raise RuntimeError(f"{' '.join(self.command)} answered {line!r} (exit status {status})")
+            said = Path(self.log.name).read_text().strip()[-2000:]
+            raise RuntimeError(f"{' '.join(self.command)} answered {line!r} (exit status {status}): {said}")
         return line
 
     def ask(self, verb: str, steps: int) -> None:
@@ -145,6 +154,7 @@ class Contender:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+        self.log.close()
 
 
 def interleave(

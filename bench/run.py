@@ -103,6 +103,7 @@ def main() -> int:
         print(f"error: no benchmark matches {only!r}", file=sys.stderr)
         return 2
     print(f"Python {platform.python_version()}, {cpu_model()}, {pin()}", flush=True)
+    OUTPUT.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     good = True
     for case in cases:
@@ -111,7 +112,6 @@ def main() -> int:
         good = good and fine
         rows += [entry for entry in found if re.search(only, entry.name)]
         print(f"==> {', '.join(case.names)}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
-    OUTPUT.mkdir(parents=True, exist_ok=True)
     results = OUTPUT / "results.json"
     results.write_text(json.dumps([entry.as_json() for entry in rows], indent=2) + "\n")
     print("\n" + table(rows) + "\n")

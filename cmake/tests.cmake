@@ -10,6 +10,7 @@ foreach(_source IN LISTS _tests)
   target_include_directories(${_name} PRIVATE "${PROJECT_SOURCE_DIR}/src/gogym_c"
     "${PROJECT_SOURCE_DIR}/src/gogym_c/host" "${PROJECT_SOURCE_DIR}/src/gogym_c/module")
   target_link_libraries(${_name} PRIVATE gogym_static gogym_warnings Threads::Threads m)
+  target_compile_definitions(${_name} PRIVATE GOGYM_TEST_ENVS="${PROJECT_SOURCE_DIR}/tests/python/envs")
   # An assert that is compiled away tests nothing.
   target_compile_options(${_name} PRIVATE -UNDEBUG)
   add_test(NAME ${_name} COMMAND ${_name})

@@ -19,7 +19,7 @@ type Env struct {
 	id               string
 	observationSpace Space
 	actionSpace      Space
-	observationSize  int // not negative: 0 where the space has no fixed size
+	observationSize  int // -1 where the space has no fixed size
 }
 
 // Transition is what one step brought besides the observation.
@@ -80,7 +80,7 @@ func (e *Env) describe() error {
 		return err
 	}
 	e.observationSpace = space
-	e.observationSize = max(space.Size(), 0)
+	e.observationSize = space.Size()
 
 	block, code = cgym.ActionSpace(e.call, e.handle)
 	if err := failure(e.call, code); err != nil {
@@ -243,7 +243,7 @@ func (e *Env) ID() string {
 }
 
 func (e *Env) newObservation() []float64 {
-	if e == nil || e.observationSize == 0 {
+	if e == nil || e.observationSize < 0 {
 		return nil
 	}
 	return make([]float64, e.observationSize)

@@ -72,7 +72,7 @@ func (s *spaceBase) Sample() ([]float64, error) {
 		return nil, s.notSampled("sampled")
 	}
 	var action []float64
-	if s.size > 0 {
+	if s.size >= 0 {
 		action = make([]float64, s.size)
 	}
 	if err := s.owner.sampleAction(action); err != nil {

@@ -26,3 +26,4 @@ class Noop(gymnasium.Env):
 
 
 gymnasium.register("GogymBenchNoop-v0", Noop)
+gymnasium.logger.min_level = gymnasium.logger.ERROR  # or it warns that observations share an object

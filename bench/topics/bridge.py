@@ -18,7 +18,7 @@ from noop_env import ID as NOOP
 from programs import c_program, go_program, plain_program
 from topics.step import python_loop, race
 
-CALLS = 100
+CALLS = 20  # single-stepped: a few microseconds an instruction
 
 
 def overhead() -> Iterator[Row]:
@@ -65,9 +65,9 @@ def instructions(name: str, command: list[object], note: str) -> Iterator[Row]:
         except RuntimeError as error:
             raise Skipped(f"single-stepping a process is not possible here: {error}") from error
         contender.run(2000)
-        few = 10
+        few = 2
         values = []
-        for _ in range(5):
+        for _ in range(3):
             base = contender.count(few)
             values.append((contender.count(few + CALLS) - base) / CALLS)
     yield row(name, values, unit="instructions", note=note)

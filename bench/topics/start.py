@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-from harness import ENVIRONMENT, Case, Row, ratios, row
+from harness import ENVIRONMENT, OUTPUT, Case, Row, ratios, row
 from programs import c_program, go_program
 
 PYTHON = (
@@ -22,7 +22,7 @@ TARGET = 1.15
 def start(command: Sequence[str | os.PathLike[str]]) -> tuple[float, float]:
     """Nanoseconds until the process has said that it has the observation, and until it has ended."""
     begin = time.perf_counter_ns()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT, cwd=OUTPUT) as process:
         line = process.stdout.readline()
         observed = time.perf_counter_ns() - begin
         status = process.wait()

@@ -95,7 +95,6 @@ static void test_keyword_arguments(void) {
   CHECK_MAKE("CartPole-v1", "{\"no_such_argument\": 1}", GYM_ERR_PYTHON, "no_such_argument");
   CHECK_STR(err.type, "TypeError");
   CHECK_MAKE("CartPole-v1", "{\"max_episode_steps\": \"ten\"}", GYM_ERR_PYTHON, "max_episode_steps");
-  CHECK_MAKE("CartPole-v1", "{\"render_mode\": \"no_such_mode\"}", GYM_ERR_PYTHON, "no_such_mode");
   CHECK_MAKE("CartPole-v1", "{\"id\": \"Other-v0\"}", GYM_ERR_PYTHON, "id");
   CHECK_MAKE("Ant-v5", "{\"xml_file\": \"no_such_file.xml\"}", GYM_ERR_PYTHON, "no_such_file.xml");
   env = open_env("CartPole-v1", "{}");
@@ -114,7 +113,7 @@ static void test_seeds_and_reset_options(void) {
     CHECK_FAILURE(gym_seed_action(env, seeds[i], &err), GYM_ERR_ARGUMENT, err, needle);
   }
   CHECK_FAILURE(gym_reset(env, NULL, "[1]", obs, 4, &err), GYM_ERR_JSON, err, "gym_reset");
-  CHECK_FAILURE(gym_reset(env, NULL, "{\"low\": \"x\"}", obs, 4, &err), GYM_ERR_PYTHON, err, "low");
+  CHECK_FAILURE(gym_reset(env, NULL, "{\"low\": \"x\"}", obs, 4, &err), GYM_ERR_PYTHON, err, "(x)");
   CHECK_UNTOUCHED(obs);
 
   const int64_t largest = INT64_MAX, zero = 0;
@@ -196,7 +195,7 @@ static void test_actions(void) {
   check_action("one-of", 5, 0, NAN, NAN, "nan");
   check_action("dict", 3, 2, 0.5, 1, "action[\"b\"]");
   check_action("tuple", 3, 0, 0.5, 1, "action[0]");
-  check_action("deep", 17, 0, 300, 1, "action[0][0, 0]");
+  check_action("deep", 27, 0, 300, 1, "action[0][0, 0]");
 }
 
 /* Outside the space but of the right type is for the environment to judge. */

@@ -88,6 +88,10 @@ func Reset(call *Call, env Env, seed *int64, options string, obs []float64) int3
 }
 
 // Step calls gym_step; call.Transition tells its result.
+//
+// It allocates nothing, because all that C writes to is in the heap already. `#cgo noescape` with `#cgo
+// nocallback` would also let the caller's slices stay on the stack, but makes it a fatal error if Python
+// code, within the step, calls back into Go; measured, the directives gain nothing else.
 func Step(call *Call, env Env, action, obs []float64) int32 {
 	return int32(C.gym_step(env.c(), doubles(action), C.size_t(len(action)), doubles(obs),
 		C.size_t(len(obs)), &call.transition, &call.err))

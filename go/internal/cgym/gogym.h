@@ -168,7 +168,8 @@ typedef struct gym_config {
  *
  * Ownership: `config` stays the caller's. Lifetime: Python runs until the process ends.
  * Threads: default; concurrent calls wait for the first. Python's main thread is the library's own.
- * Errors: GYM_ERR_NO_PYTHON ... GYM_ERR_ABI_TOO_NEW (20 to 29), GYM_ERR_CONFIG, GYM_ERR_SHUTDOWN.
+ * Errors: GYM_ERR_NO_PYTHON ... GYM_ERR_ABI_TOO_NEW (20 to 29), GYM_ERR_CONFIG, GYM_ERR_IMPORT (the gogym
+ * package itself fails to be imported), GYM_ERR_SHUTDOWN, GYM_ERR_MEMORY, GYM_ERR_BUSY (from inside the import).
  * Nullable: config (all defaults), err. */
 GYM_API int gym_init(const gym_config *config, gym_error *err);
 

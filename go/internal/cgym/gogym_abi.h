@@ -36,10 +36,10 @@ typedef struct gym__table {
   int (*action_space)(gym_env env, gym_value **out, gym_error *err);
   int (*info)(gym_env env, gym_value **out, gym_error *err);
 
-  /* First called with 0 on the thread that wants the shutdown: closes every environment and flushes Python's
-   * standard streams; GYM_ERR_BUSY, and nothing done, where that thread is inside an environment's call; what
-   * an env.close() raised, after everything was done. Then, where the host started Python, with 1 on Python's
-   * main thread: also waits for Python's threads and runs atexit functions. */
+  /* Closes every environment and flushes Python's standard streams; with run_exit (where the host started
+   * Python; then on Python's main thread) also waits for Python's threads and runs atexit functions. Later calls
+   * of make fail. Gives what an env.close() or an exit function raised, after everything was done. Called once,
+   * on a thread that is inside no other call. */
   int (*shutdown)(int run_exit, gym_error *err);
 } gym__table;
 

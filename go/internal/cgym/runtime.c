@@ -259,10 +259,6 @@ static int shut_down(gym_error *err) {
   if (started && (before == READY || before == RUNNING))
     status = gym__main_run_guarded(shut_down_there, &request);
   if (!started && before == READY) status = shut_down_there(&request);
-  if (status == GYM_ERR_BUSY) { /* refused before anything was done */
-    atomic_store(&state, before);
-    atomic_store_explicit(&gym__table_now, request.table, memory_order_release);
-  }
   return status;
 }
 

@@ -27,7 +27,6 @@ import json
 import operator
 import traceback
 from collections.abc import Mapping
-from decimal import Decimal
 
 import gymnasium
 import gymnasium.error as gymnasium_error
@@ -77,7 +76,8 @@ include "environment.pxi"
 # ---------------------------------------------------------------------------------------------- the table's functions
 #
 # All have the shape: take the environment's lock, then the GIL, work, give both back. A lock is never waited for with
-# the GIL held (handles.h says why).
+# the GIL held (handles.h says why). What works on Python objects is a function of its own, because Cython would take
+# the GIL a second time in a function that handles exceptions and also runs without the GIL.
 
 
 cdef int bridge_make(const char *id, const char *options, gym_env *out, gym_error *err) noexcept nogil:
@@ -87,11 +87,6 @@ cdef int bridge_make(const char *id, const char *options, gym_env *out, gym_erro
 
 
 cdef bint is_shut_down = False  # guarded by the GIL
-
-
-cdef void refuse_new_environments() noexcept:
-    global is_shut_down
-    is_shut_down = True
 
 
 cdef int open_environment(const char *id, const char *options, gym_env *out, gym_error *err) noexcept:
@@ -137,12 +132,18 @@ cdef int bridge_reset(gym_env env, const int64_t *seed, const char *options, dou
         return code
     gym__thread_pin()
     with gil:
-        try:
-            (<Environment>slot.object).reset(seed, options, obs, obs_len)
-        except BaseException as error:
-            code = report(error, err)
+        code = try_reset(<Environment>slot.object, seed, options, obs, obs_len, err)
     gym__slot_unlock(slot)
     return code
+
+
+cdef int try_reset(Environment environment, const int64_t *seed, const char *options, double *obs, size_t obs_len,
+                   gym_error *err) noexcept:
+    try:
+        environment.reset(seed, options, obs, obs_len)
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
 
 
 cdef int bridge_step(gym_env env, const double *action, size_t action_len, double *obs, size_t obs_len,
@@ -153,12 +154,18 @@ cdef int bridge_step(gym_env env, const double *action, size_t action_len, doubl
         return code
     gym__thread_pin()
     with gil:
-        try:
-            (<Environment>slot.object).step(action, action_len, obs, obs_len, out)
-        except BaseException as error:
-            code = report(error, err)
+        code = try_step(<Environment>slot.object, action, action_len, obs, obs_len, out, err)
     gym__slot_unlock(slot)
     return code
+
+
+cdef int try_step(Environment environment, const double *action, size_t action_len, double *obs, size_t obs_len,
+                  gym_transition *out, gym_error *err) noexcept:
+    try:
+        environment.step(action, action_len, obs, obs_len, out)
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
 
 
 cdef int bridge_sample_action(gym_env env, double *action, size_t action_len, gym_error *err) noexcept nogil:
@@ -168,12 +175,17 @@ cdef int bridge_sample_action(gym_env env, double *action, size_t action_len, gy
         return code
     gym__thread_pin()
     with gil:
-        try:
-            (<Environment>slot.object).sample_action(action, action_len)
-        except BaseException as error:
-            code = report(error, err)
+        code = try_sample_action(<Environment>slot.object, action, action_len, err)
     gym__slot_unlock(slot)
     return code
+
+
+cdef int try_sample_action(Environment environment, double *action, size_t action_len, gym_error *err) noexcept:
+    try:
+        environment.sample_action(action, action_len)
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
 
 
 cdef int bridge_seed_action(gym_env env, int64_t seed, gym_error *err) noexcept nogil:
@@ -183,12 +195,17 @@ cdef int bridge_seed_action(gym_env env, int64_t seed, gym_error *err) noexcept 
         return code
     gym__thread_pin()
     with gil:
-        try:
-            (<Environment>slot.object).seed_action(seed)
-        except BaseException as error:
-            code = report(error, err)
+        code = try_seed_action(<Environment>slot.object, seed, err)
     gym__slot_unlock(slot)
     return code
+
+
+cdef int try_seed_action(Environment environment, int64_t seed, gym_error *err) noexcept:
+    try:
+        environment.seed_action(seed)
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
 
 
 cdef int bridge_close(gym_env env, gym_error *err) noexcept nogil:
@@ -233,12 +250,17 @@ cdef int bridge_observation_space(gym_env env, gym_value **out, gym_error *err) 
         return code
     gym__thread_pin()
     with gil:
-        try:
-            out[0] = make_value(describe((<Environment>slot.object).observation_space))
-        except BaseException as error:
-            code = report(error, err)
+        code = try_observation_space(<Environment>slot.object, out, err)
     gym__slot_unlock(slot)
     return code
+
+
+cdef int try_observation_space(Environment environment, gym_value **out, gym_error *err) noexcept:
+    try:
+        out[0] = make_value(describe(environment.observation_space))
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
 
 
 cdef int bridge_action_space(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
@@ -248,12 +270,17 @@ cdef int bridge_action_space(gym_env env, gym_value **out, gym_error *err) noexc
         return code
     gym__thread_pin()
     with gil:
-        try:
-            out[0] = make_value(describe((<Environment>slot.object).action_space))
-        except BaseException as error:
-            code = report(error, err)
+        code = try_action_space(<Environment>slot.object, out, err)
     gym__slot_unlock(slot)
     return code
+
+
+cdef int try_action_space(Environment environment, gym_value **out, gym_error *err) noexcept:
+    try:
+        out[0] = make_value(describe(environment.action_space))
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
 
 
 cdef int bridge_info(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
@@ -263,14 +290,19 @@ cdef int bridge_info(gym_env env, gym_value **out, gym_error *err) noexcept nogi
         return code
     gym__thread_pin()
     with gil:
-        try:
-            if (<Environment>slot.object).info is None:
-                raise BridgeError(GYM_ERR_RESET_NEEDED, "there is no info before the first gym_reset")
-            out[0] = make_value((<Environment>slot.object).info)
-        except BaseException as error:
-            code = report(error, err)
+        code = try_info(<Environment>slot.object, out, err)
     gym__slot_unlock(slot)
     return code
+
+
+cdef int try_info(Environment environment, gym_value **out, gym_error *err) noexcept:
+    try:
+        if environment.info is None:
+            raise BridgeError(GYM_ERR_RESET_NEEDED, "there is no info before the first gym_reset")
+        out[0] = make_value(environment.info)
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
 
 
 cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
@@ -290,13 +322,23 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
         if code == GYM_OK and closed != GYM_ERR_HANDLE:
             code = closed
     with gil:
-        try:
-            if run_exit:
-                run_exit_functions()
-            flush()
-        except BaseException as error:
-            code = report(error, err if code == GYM_OK else NULL)
-    return code
+        closed = exit_python(run_exit, err if code == GYM_OK else NULL)
+    return closed if code == GYM_OK else code
+
+
+cdef void refuse_new_environments() noexcept:
+    global is_shut_down
+    is_shut_down = True
+
+
+cdef int exit_python(int run_exit, gym_error *err) noexcept:
+    try:
+        if run_exit:
+            run_exit_functions()
+        flush()
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
 
 
 cdef gym__table bridge_table = gym__table(

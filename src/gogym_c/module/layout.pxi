@@ -89,6 +89,8 @@ cdef class ArrayLayout(Layout):
         """A C-contiguous, aligned, native array of whatever the environment gave, in that thing's own dtype."""
         try:
             array = np.asarray(value)
+            if array.dtype == object:  # Python numbers in an object array: let NumPy find their dtype
+                array = np.array(array.tolist())
             if array.dtype.byteorder not in "=|":
                 array = array.astype(array.dtype.newbyteorder("="))
             # ascontiguousarray would turn an array without dimensions into one with one

@@ -56,6 +56,7 @@ cdef int build_integer(gym__builder *builder, object value) except -1:
     try:
         digits = int.__repr__(value)
     except ValueError:  # more decimal digits than int is set to write; Decimal has no such limit
+        from decimal import Decimal  # here, because a host's start waits for the module's imports
         digits = str(Decimal(value))
     return build_other_text(builder, class_name(type(value)), digits)
 

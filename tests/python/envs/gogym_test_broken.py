@@ -167,13 +167,13 @@ RESETS = {
     "reset-interrupt": ("INTERRUPTED", "KeyboardInterrupt", lambda: _raise(KeyboardInterrupt())),
 }
 
-# name: (expected status, what the message says, what is raised)
+# name: (expected status, what the message says, what makes the exception)
 OTHERS = {
-    "constructor-raises": ("PYTHON", "the constructor is broken", ValueError("the constructor is broken")),
-    "constructor-exits": ("SYSTEM_EXIT", "5", SystemExit(5)),
-    "constructor-interrupted": ("INTERRUPTED", "KeyboardInterrupt", KeyboardInterrupt()),
-    "close-raises": ("PYTHON", "the close is broken", ValueError("the close is broken")),
-    "close-exits": ("SYSTEM_EXIT", "6", SystemExit(6)),
+    "constructor-raises": ("PYTHON", "the constructor is broken", lambda: ValueError("the constructor is broken")),
+    "constructor-exits": ("SYSTEM_EXIT", "5", lambda: SystemExit(5)),
+    "constructor-interrupted": ("INTERRUPTED", "KeyboardInterrupt", KeyboardInterrupt),
+    "close-raises": ("PYTHON", "the close is broken", lambda: ValueError("the close is broken")),
+    "close-exits": ("SYSTEM_EXIT", "6", lambda: SystemExit(6)),
 }
 
 WAYS = {**STEPS, **RESETS, **OTHERS}
@@ -191,7 +191,7 @@ class Broken(gymnasium.Env):
         if how not in WAYS and how not in ERRORS:
             raise KeyError(how)
         if how.startswith("constructor-"):
-            raise OTHERS[how][2]
+            raise OTHERS[how][2]()
 
     def reset(self, *, seed=None, options=None):  # noqa: ARG002
         if options and options.get("break") and self.how in RESETS:
@@ -210,4 +210,4 @@ class Broken(gymnasium.Env):
 
     def close(self):
         if self.how.startswith("close-"):
-            raise OTHERS[self.how][2]
+            raise OTHERS[self.how][2]()

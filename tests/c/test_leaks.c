@@ -1,0 +1,157 @@
+/* Memory stays flat: resident pages and Python's own counts, after a warm-up. Every way in which a call can end
+ * is repeated, because each has its own references to give back. */
+#include "envs.h"
+
+#include <unistd.h>
+
+static gym_error err = GYM_ERROR_INIT;
+static gym_env memory; /* its resets count Python's objects and blocks */
+
+typedef struct usage {
+  long kib, objects, blocks;
+} usage;
+
+static usage measure(void) {
+  usage now = {-1, 0, 0};
+  double obs[4];
+  long pages, resident;
+  CHECK_OK(gym_reset(memory, NULL, NULL, obs, 4, &err), err);
+  now.objects = (long)info_number(memory, "objects");
+  now.blocks = (long)info_number(memory, "blocks");
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file && fscanf(file, "%ld %ld", &pages, &resident) == 2) now.kib = resident * (sysconf(_SC_PAGESIZE) / 1024);
+  if (file) fclose(file);
+  return now;
+}
+
+/* Runs something `warm_up` times, and then `count` times between two measurements. Caches may still fill, so there
+ * are three attempts: a leak shows in each of them. */
+static void check_flat(const char *what, void (*run)(void), int warm_up, int count) {
+  for (int i = 0; i < warm_up; i++) run();
+  measure();
+  for (int attempt = 1; attempt <= 3; attempt++) {
+    usage before = measure();
+    for (int i = 0; i < count; i++) run();
+    usage after = measure();
+    long kib = after.kib - before.kib, objects = after.objects - before.objects, blocks = after.blocks - before.blocks;
+    printf("%-32s x %-5d %+6ld KiB %+5ld objects %+5ld blocks\n", what, count, kib, objects, blocks);
+    /* One object leaked a round would be `count`. */
+    if (objects <= 20 && blocks < 50 + count / 2 && kib <= 1024) {
+      CHECK(1);
+      return;
+    }
+  }
+  CHECK(!"memory stays flat");
+}
+
+static void cycle(const char *id, const char *options, size_t size, int steps) {
+  double obs[512], action[32];
+  gym_transition t;
+  size_t action_size;
+  gym_value *value;
+  gym_env env = open_env(id, options);
+  CHECK_OK(gym_reset(env, NULL, NULL, obs, size, &err), err);
+  CHECK_OK(gym_action_size(env, &action_size, &err), err);
+  for (int i = 0; i < steps; i++) {
+    CHECK_OK(gym_sample_action(env, action, action_size, &err), err);
+    CHECK_OK(gym_step(env, action, action_size, obs, size, &t, &err), err);
+  }
+  CHECK_OK(gym_info(env, &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_observation_space(env, &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_close(env, &err), err);
+}
+
+static void cart_pole_cycle(void) { cycle("CartPole-v1", NULL, 4, 1); }
+static void ant_cycle(void) { cycle("Ant-v5", NULL, 105, 1); }
+static void deep_cycle(void) { cycle(TEST_ENV("Echo"), "{\"space\": \"deep\"}", 27, 2); }
+
+static gym_env stepped;
+
+static void thousand_steps(void) {
+  static int done = 1;
+  static double obs[4], action[1];
+  gym_transition t;
+  for (int i = 0; i < 1000; i++) {
+    if (done) CHECK_OK(gym_reset(stepped, NULL, NULL, obs, 4, &err), err);
+    action[0] = i & 1;
+    int code = gym_step(stepped, action, 1, obs, 4, &t, &err);
+    if (code != GYM_OK) CHECK_OK(code, err);
+    done = t.terminated || t.truncated;
+  }
+}
+
+static void failing_makes(void) {
+  gym_env env;
+  CHECK_INT(gym_make("NoSuchEnvironment-v0", NULL, &env, &err), GYM_ERR_NAME_NOT_FOUND);
+  CHECK_INT(gym_make("CartPole-v1", "{\"a\":", &env, &err), GYM_ERR_JSON);
+  CHECK_INT(gym_make("CartPole-v1", "{\"a\": {\"__ndarray__\": [1], \"dtype\": \"int8\"}}", &env, &err), GYM_ERR_PYTHON);
+  CHECK_INT(gym_make(TEST_ENV("Broken"), "{\"how\": \"constructor-raises\"}", &env, NULL), GYM_ERR_PYTHON);
+}
+
+/* A thousand ways to fail, over and over. */
+static gym_env broken[16];
+static const char *const ways[] = {
+    "obs-wrong-shape", "obs-text",    "obs-inexact",   "reward-none", "reward-raises", "terminated-array",
+    "info-list",       "returns-six", "returns-none",  "raises",      "raises-chained", "raises-unspeakable",
+    "raises-exit",     "raises-memory", "ok-obs-strided", "ok-generator",
+};
+
+static void broken_steps(void) {
+  static const double action[1] = {1};
+  double obs[3];
+  gym_transition t;
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) gym_step(broken[i], action, 1, obs, 3, &t, i % 2 ? &err : NULL);
+}
+
+static void bad_calls(void) {
+  const double half[1] = {0.5};
+  double obs[4];
+  gym_transition t;
+  gym_step(stepped, half, 1, obs, 4, &t, &err);
+  gym_step(stepped, half, 1, obs, 3, &t, &err);
+  gym_step((gym_env){0}, half, 1, obs, 4, &t, &err);
+  gym_reset(stepped, NULL, "{\"low\": \"x\"}", obs, 4, &err);
+  gym_reset(stepped, NULL, "[", obs, 4, &err);
+}
+
+static gym_env informed;
+
+static void infos(void) {
+  static const char *const names[] = {"containers", "arrays", "arrays-odd", "objects", "cycle-list", "cycle-dict", "texts"};
+  char options[64];
+  double obs[1];
+  gym_value *info;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    snprintf(options, sizeof options, "{\"which\": \"%s\"}", names[i]);
+    CHECK_OK(gym_reset(informed, NULL, options, obs, 1, &err), err);
+    CHECK_OK(gym_info(informed, &info, &err), err);
+    gym_value_free(info);
+  }
+}
+
+int main(void) {
+  use_test_envs();
+  memory = open_env(TEST_ENV("Memory"), NULL);
+  stepped = open_env("CartPole-v1", NULL);
+  informed = open_env(TEST_ENV("Info"), NULL);
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    char options[64];
+    double obs[3];
+    snprintf(options, sizeof options, "{\"how\": \"%s\"}", ways[i]);
+    broken[i] = open_env(TEST_ENV("Broken"), options);
+    CHECK_OK(gym_reset(broken[i], NULL, NULL, obs, 3, &err), err);
+  }
+
+  check_flat("make, reset, close CartPole-v1", cart_pole_cycle, 100, 1000);
+  check_flat("1000 steps of CartPole-v1", thousand_steps, 20, 1000);
+  check_flat("make, reset, close Ant-v5", ant_cycle, 10, 30);
+  check_flat("make, step, close nested spaces", deep_cycle, 50, 300);
+  check_flat("makes that fail", failing_makes, 50, 300);
+  check_flat("calls that make no sense", bad_calls, 50, 500);
+  check_flat("environments that break", broken_steps, 20, 200);
+  check_flat("infos", infos, 20, 200);
+  CHECK_OK(gym_shutdown(&err), err);
+  return check_summary();
+}
