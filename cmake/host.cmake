@@ -1,7 +1,6 @@
 # libgogym, shared and static: pure C11, no Python.
 set(_src "${PROJECT_SOURCE_DIR}/src/gogym_c")
-file(GLOB GOGYM_HOST_SOURCES CONFIGURE_DEPENDS "${_src}/host/*.c")
-list(APPEND GOGYM_HOST_SOURCES "${_src}/gogym_error.c")
+file(GLOB GOGYM_HOST_SOURCES CONFIGURE_DEPENDS "${_src}/host/*.c" "${_src}/*.c")
 
 find_package(Threads REQUIRED)
 

@@ -4,7 +4,7 @@ find_package(Python REQUIRED COMPONENTS Interpreter Development.Module NumPy)
 
 set(_module "${PROJECT_SOURCE_DIR}/src/gogym_c/module")
 set(_bridge_c "${PROJECT_BINARY_DIR}/_bridge.c")
-file(GLOB _module_c CONFIGURE_DEPENDS "${_module}/*.c")
+file(GLOB _module_c CONFIGURE_DEPENDS "${_module}/*.c" "${PROJECT_SOURCE_DIR}/src/gogym_c/*.c")
 file(GLOB _cython_parts CONFIGURE_DEPENDS "${_module}/*.pxi" "${_module}/*.pxd")
 
 add_custom_command(
@@ -16,7 +16,7 @@ add_custom_command(
   VERBATIM)
 
 # Our own C of the module, with our warnings; NumPy's and Python's headers are not ours either.
-add_library(gogym_module_c OBJECT ${_module_c} "${PROJECT_SOURCE_DIR}/src/gogym_c/gogym_error.c")
+add_library(gogym_module_c OBJECT ${_module_c})
 python_add_library(_bridge MODULE WITH_SOABI "${_bridge_c}")
 foreach(_target gogym_module_c _bridge)
   target_include_directories(${_target} PRIVATE "${PROJECT_SOURCE_DIR}/include"

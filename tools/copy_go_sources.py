@@ -19,13 +19,7 @@ MARK = "/* A copy of "
 def sources() -> list[Path]:
     """What the host library is made of."""
     own = ROOT / "src" / "gogym_c"
-    shared = [
-        ROOT / "include" / "gogym.h",
-        own / "gogym_abi.h",
-        own / "gogym_value_format.h",
-        own / "gogym_error.h",
-        own / "gogym_error.c",
-    ]
+    shared = [ROOT / "include" / "gogym.h", *sorted([*own.glob("*.h"), *own.glob("*.c")])]
     host = sorted([*(own / "host").glob("*.c"), *(own / "host").glob("*.h")])
     if not host:
         raise SystemExit("src/gogym_c/host holds no sources")

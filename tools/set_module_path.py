@@ -32,7 +32,12 @@ def current_path() -> str:
 def check_path(path: str) -> None:
     """Refuses what `go mod` would refuse."""
     first, _, rest = path.partition("/")
-    if not re.fullmatch(rf"{ELEMENT}(?:/{ELEMENT})*", path) or "." not in first or first != first.lower() or not rest:
+    if (
+        not re.fullmatch(rf"{ELEMENT}(?:/{ELEMENT})*", path)
+        or "." not in first
+        or first != first.lower()
+        or not rest
+    ):
         raise SystemExit(f"{path!r} is not a module path such as github.com/someone/gogym/go")
     if re.search(r"/v\d+$", path):
         raise SystemExit(f"{path!r} ends in a major version, which a module below v2 must not")
@@ -63,7 +68,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("path", help="the new module path")
-    parser.add_argument("--dry-run", action="store_true", help="write nothing; only say where the path stands")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="write nothing; only say where the path stands"
+    )
     arguments = parser.parse_args()
     check_path(arguments.path)
 

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import vectors
 
 from gogym import native, options, paths
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-import vectors  # noqa: E402
-
 STEPS = 200
 
 # What may be missing, and why; anything else that cannot be made is a failure.

@@ -100,7 +100,7 @@ def too_old() -> list[Interpreter]:
 
 def compile_host(out: Path, *sources: Path, flags: tuple[str, ...] = ()) -> Path:
     """Compiles the host library, and with it `sources`, into a program or (flag -shared) a library."""
-    files = [*sorted(HOST.glob("*.c")), HOST.parent / "gogym_error.c", *sources]
+    files = [*sorted(HOST.glob("*.c")), *sorted(HOST.parent.glob("*.c")), *sources]
     command = [
         os.environ.get("CC", "cc"),
         *WARNINGS,

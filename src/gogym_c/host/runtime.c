@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,8 +119,13 @@ typedef struct import_request {
 
 static int import_there(void *argument) {
   import_request *request = argument;
+  sigset_t all, before;
   inside++;
+  /* NumPy's import makes threads (OpenBLAS's), which inherit this mask: the host's signals are not for them. */
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
   int status = gym__import_table(&request->table, request->err);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   inside--;
   return status;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gogym_signals.h"
 #include "python_symbols.h"
 #include "runtime.h"
 
@@ -141,24 +142,6 @@ static int start(const start_request *request) {
 
 /* ------------------------------------------------------------------------------------ signals */
 
-/* What Python or a library that it imports may install a handler for. Python 3.10 to 3.14 take SIGINT when
- * _signal is first imported, even where the configuration says not to. */
-static const int watched[] = {SIGINT,  SIGTERM, SIGPIPE, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,
-                              SIGABRT, SIGHUP,  SIGQUIT, SIGXFSZ, SIGCHLD, SIGUSR1, SIGUSR2};
-#define WATCHED_COUNT (sizeof watched / sizeof *watched)
-
-static void save_signals(struct sigaction saved[WATCHED_COUNT]) {
-  for (size_t i = 0; i < WATCHED_COUNT; i++) sigaction(watched[i], NULL, &saved[i]);
-}
-
-/* Writes back only what changed, to meddle as little as possible with a host that sets its own meanwhile. */
-static void restore_signals(const struct sigaction saved[WATCHED_COUNT]) {
-  struct sigaction now;
-  for (size_t i = 0; i < WATCHED_COUNT; i++)
-    if (sigaction(watched[i], NULL, &now) == 0 && now.sa_sigaction != saved[i].sa_sigaction)
-      sigaction(watched[i], &saved[i], NULL);
-}
-
 typedef struct guarded {
   int (*function)(void *argument);
   void *argument;
@@ -166,10 +149,10 @@ typedef struct guarded {
 
 static int run_guarded(void *argument) {
   const guarded *call = argument;
-  struct sigaction saved[WATCHED_COUNT];
-  save_signals(saved);
+  gym__signals saved; /* Python 3.10 to 3.14 take SIGINT when _signal is first imported, whatever they are told */
+  gym__signals_save(&saved);
   int result = call->function(call->argument);
-  restore_signals(saved);
+  gym__signals_restore(&saved);
   return result;
 }
 

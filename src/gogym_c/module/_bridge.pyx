@@ -3,7 +3,7 @@
 """The embedded backend: fills gogym_abi.h's function table with functions that work on Python environments.
 
 The host library imports this module inside the interpreter that it started or found, and takes the table from the
-capsule ``table``. Nothing here is meant to be called from Python.
+capsule ``table``. Nothing here is meant to be called by users.
 """
 
 cimport cython
@@ -35,6 +35,7 @@ import numpy as np
 from gogym.make import make_environment
 from gogym.options import OptionsError, parse_reset_options
 from gogym.shutdown import flush, run_exit_functions
+from gogym.signals import protect_signals
 from gogym.space import ARRAY_DTYPES, class_name, describe, dtype_name, safe_repr
 
 cnp.import_array()
@@ -359,3 +360,20 @@ cdef gym__table bridge_table = gym__table(
 )
 
 table = PyCapsule_New(&bridge_table, GYM__CAPSULE_NAME, NULL)
+
+
+def keeping_signals(function):
+    """Make a function that calls another and then puts back every signal handler that it changed."""
+
+    def call(*args, **kwargs):
+        cdef gym__signals saved
+        gym__signals_save(&saved)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            gym__signals_restore(&saved)
+
+    return call
+
+
+protect_signals(keeping_signals)

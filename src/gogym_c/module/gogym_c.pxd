@@ -93,6 +93,14 @@ cdef extern from "gogym_error.h" nogil:
     int gym__fail(gym_error *err, int code, const char *format, ...) noexcept
 
 
+cdef extern from "gogym_signals.h" nogil:
+    ctypedef struct gym__signals:
+        pass
+
+    void gym__signals_save(gym__signals *saved) noexcept
+    void gym__signals_restore(const gym__signals *saved) noexcept
+
+
 cdef extern from "handles.h" nogil:
     ctypedef struct gym__slot:
         uint64_t id

@@ -1,0 +1,61 @@
+"""Keeping libraries that environments use from taking the host's signals."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.util
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+Keeper = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Makes a function of another that leaves all signal handlers as it found them."""
+
+
+def protect_signals(keeping_signals: Keeper) -> None:
+    """Keep pygame from installing handlers.
+
+    Its import (in some versions ``pygame.init``) installs a "parachute" for SIGSEGV, SIGBUS, SIGFPE and SIGQUIT, and
+    puts handlers that it finds back without their flags, which a Go program does not survive. The environment variable
+    SDL_NO_SIGNAL_HANDLERS does not stop it.
+    """
+    loaded = sys.modules.get("pygame")
+    if loaded is not None:
+        _protect(loaded, keeping_signals)
+    else:
+        sys.meta_path.insert(0, _PygameFinder(keeping_signals))
+
+
+def _protect(pygame: ModuleType, keeping_signals: Keeper) -> None:
+    if hasattr(pygame, "init"):
+        pygame.init = keeping_signals(pygame.init)
+
+
+class _PygameFinder(importlib.abc.MetaPathFinder):
+    """Finds pygame once, as the finders behind it do, and lets its loader protect signals."""
+
+    def __init__(self, keeping_signals: Keeper) -> None:
+        self._keeping_signals = keeping_signals
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != "pygame":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            _extend_loader(spec.loader, self._keeping_signals)
+        return spec
+
+
+def _extend_loader(loader: Any, keeping_signals: Keeper) -> None:
+    exec_module = keeping_signals(loader.exec_module)
+
+    def exec_and_protect(module: ModuleType) -> None:
+        exec_module(module)
+        _protect(module, keeping_signals)
+
+    loader.exec_module = exec_and_protect
