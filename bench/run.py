@@ -21,8 +21,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "contenders")]
 
-import topics  # noqa: E402
-from harness import OUTPUT, Case, Row, Skipped, cpu_model  # noqa: E402
+import topics
+from harness import OUTPUT, Case, Row, Skipped, cpu_model
 
 HEADS = ("benchmark", "figure", "10%..90%", "target", "", "in detail")
 
@@ -81,7 +81,9 @@ def table(rows: list[Row]) -> str:
     lines = [HEADS, *map(cells, rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEADS))]
     lines.insert(1, tuple("-" * width for width in widths))
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 def run_case(case: Case) -> tuple[list[Row], bool]:

@@ -41,7 +41,7 @@ if [ "$apply" = yes ]; then
   python3 tools/copy_go_sources.py
   ruff check --fix-only --quiet .
   ruff format --quiet .
-  files 'go/**.go' 'examples/**.go'
+  files 'go/**.go' 'examples/**.go' 'bench/**.go' 'tests/**.go'
   gofmt -w "${FILES[@]}"
   say "formatted"
   exit 0
@@ -56,10 +56,11 @@ files 'python/gogym/*.py'
 check "mypy (${#FILES[@]} files)" mypy --no-error-summary
 files 'src/gogym_c/module/*.pyx' 'src/gogym_c/module/*.pxi' 'src/gogym_c/module/*.pxd'
 check "cython-lint (${#FILES[@]} files)" cython-lint "${FILES[@]}"
-files 'go/**.go' 'examples/**.go'
+files 'go/**.go' 'examples/**.go' 'bench/**.go' 'tests/**.go'
 check "gofmt (${#FILES[@]} files)" gofmt_clean "${FILES[@]}"
 check "go vet" env -C go go vet ./...
 check "go vet, examples" env -C examples/go go vet ./...
+check "go vet, benchmarks" env -C bench/go go vet ./...
 check "generated files" python3 tools/generate_codes.py --check
 check "copied C sources" python3 tools/copy_go_sources.py --check
 check "versions, lengths, texts" python3 tools/check_tree.py

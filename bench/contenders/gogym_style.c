@@ -1,11 +1,12 @@
 /* For scale: stepping as GoGym did, which gogym descends from, written anew with the CPython API: every call
- * looks its method up by name and builds a fresh argument tuple, the action becomes a list of Python ints, and
- * an observation is read element by element through its iterator's __next__. Without Go's own cost of calling C
- * (GoGym crossed that border at each of these steps), so the real thing was slower.
+ * looks its method up by name and builds a fresh argument tuple, the action becomes a list of Python ints,
+ * and an observation is read element by element through its iterator's __next__. Without Go's own cost of
+ * calling C (GoGym crossed that border at each of these steps), so the real thing was slower.
  *
  *   gogym_style ENVIRONMENT PYTHON     a Discrete action space, and rewards that are floats
  *
- * Driven as loop.c says. Unlike gogym it needs Python's headers and runs on the one version it was built for. */
+ * Driven as loop.c says. Unlike gogym it needs Python's headers and runs on the one version it was built for.
+ */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdio.h>
@@ -64,7 +65,8 @@ static double step(PyObject *env, double action, double *out) {
   Py_DECREF(list);
   read_observation(PyTuple_GetItem(result, 0), out);
   const double reward = PyFloat_AsDouble(PyTuple_GetItem(result, 1));
-  if (PyObject_IsTrue(PyTuple_GetItem(result, 2)) || PyObject_IsTrue(PyTuple_GetItem(result, 3))) reset(env, out);
+  if (PyObject_IsTrue(PyTuple_GetItem(result, 2)) || PyObject_IsTrue(PyTuple_GetItem(result, 3)))
+    reset(env, out);
   Py_DECREF(result);
   return reward;
 }
@@ -78,7 +80,8 @@ static void start(const char *python) {
   if (PyStatus_Exception(status)) Py_ExitStatusException(status);
 }
 
-/* Gives the environment after a reset with seed 0, and the first actions that its space samples with seed 0. */
+/* Gives the environment after a reset with seed 0, and the first actions that its space samples with seed 0.
+ */
 static PyObject *make(const char *id, double *actions) {
   PyObject *globals = must(PyDict_New());
   PyObject *name = must(PyUnicode_FromString(id));

@@ -4,7 +4,8 @@
  *   "run N"     steps N times; answers "NANOSECONDS REWARDS", the time inside the loop and the sum of rewards
  *   "count N"   the same between two SIGUSR1 that it sends itself, for count.c, which counts instructions
  * They begin with "ready". All step through the same 1,000 actions, sampled with seed 0, after a reset with
- * seed 0; further resets are unseeded. So all live through the same episodes, and their rewards must agree. */
+ * seed 0; further resets are unseeded. So all live through the same episodes, and their rewards must agree.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include <gogym.h>
 #include <signal.h>
@@ -40,7 +41,8 @@ static double drawn(loop *l, long steps) {
   double total = 0;
   for (long i = 0; i < steps; i++) {
     gym_transition t;
-    must(gym_step(l->env, l->actions + l->position * l->action_len, l->action_len, l->obs, l->obs_len, &t, &err));
+    must(gym_step(l->env, l->actions + l->position * l->action_len, l->action_len, l->obs, l->obs_len, &t,
+                  &err));
     if (++l->position == POOL) l->position = 0;
     total += t.reward;
     if (t.terminated || t.truncated) must(gym_reset(l->env, NULL, NULL, l->obs, l->obs_len, &err));

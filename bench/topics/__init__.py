@@ -1,0 +1,1 @@
+"""One module a topic: its CASES are run by bench/run.py."""

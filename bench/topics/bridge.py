@@ -16,6 +16,7 @@ from functools import partial
 from harness import CONTENDERS, Case, Contender, Row, Skipped, medians_us, row
 from noop_env import ID as NOOP
 from programs import c_program, go_program, plain_program
+
 from topics.step import python_loop, race
 
 CALLS = 20  # single-stepped: a few microseconds an instruction

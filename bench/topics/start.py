@@ -34,7 +34,11 @@ def start(command: Sequence[str | os.PathLike[str]]) -> tuple[float, float]:
 
 def starts() -> Iterator[Row]:
     """Both rows, from one interleaved run."""
-    commands = {"python": [sys.executable, "-c", PYTHON], "c": [c_program("first")], "go": [go_program("first")]}
+    commands = {
+        "python": [sys.executable, "-c", PYTHON],
+        "c": [c_program("first")],
+        "go": [go_program("first")],
+    }
     observed: dict[str, list[float]] = {name: [] for name in commands}
     ended: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(-WARM_UP, ROUNDS):

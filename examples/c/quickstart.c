@@ -45,7 +45,8 @@ int main(int argc, char **argv) {
     const double start = seconds();
     code = play(env, obs, obs_len, action, action_len, steps, &total, &err);
     if (code == GYM_OK)
-      printf("%s: %ld steps, return %.1f, %.0f steps/s\n", id, steps, total, (double)steps / (seconds() - start));
+      printf("%s: %ld steps, return %.1f, %.0f steps/s\n", id, steps, total,
+             (double)steps / (seconds() - start));
   }
   if (code != GYM_OK) fprintf(stderr, "%s: %s\n%s", gym_status_name(code), err.message, err.traceback);
   if (env.id != 0) gym_close(env, NULL);

@@ -12,7 +12,8 @@
 class Error : public std::runtime_error {
  public:
   explicit Error(const gym_error &error)
-      : std::runtime_error(std::string(gym_status_name(error.code)) + ": " + error.message), code(error.code) {}
+      : std::runtime_error(std::string(gym_status_name(error.code)) + ": " + error.message),
+        code(error.code) {}
   const int code;
 };
 
@@ -45,7 +46,9 @@ class Environment {
     return transition;
   }
   void seed_action(std::int64_t seed) { call(gym_seed_action, env_, seed); }
-  void sample_action(std::vector<double> &action) { call(gym_sample_action, env_, action.data(), action.size()); }
+  void sample_action(std::vector<double> &action) {
+    call(gym_sample_action, env_, action.data(), action.size());
+  }
 
  private:
   // Spaces without a fixed size (GYM_DYNAMIC) have no place in a std::vector<double>.
@@ -84,7 +87,8 @@ int main(int argc, char **argv) {
     const auto start = std::chrono::steady_clock::now();
     const double total = play(id, steps);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    std::printf("%s: %ld steps, return %.1f, %.0f steps/s\n", id.c_str(), steps, total, steps / elapsed.count());
+    std::printf("%s: %ld steps, return %.1f, %.0f steps/s\n", id.c_str(), steps, total,
+                steps / elapsed.count());
     status = EXIT_SUCCESS;
   } catch (const std::exception &error) {
     std::fprintf(stderr, "%s\n", error.what());

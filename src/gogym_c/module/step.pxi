@@ -30,20 +30,24 @@ cdef class StockWrapper:
 
     cdef bint look_again(self) except -1:
         """After a change somewhere in the class or a base: was it one that step could see?"""
+        cdef list steps = [base for base in self.cls.__mro__ if "step" in base.__dict__]
         if self.cls.__dict__.get("step") is not self.step or self.base.__dict__.get("step") is not self.base_step:
             return False
+        if self.base is not self.cls and steps[1] is not self.base:  # where super().step leads
+            return False
         for base in self.cls.__mro__:
-            if not STOCK_ATTRIBUTES.isdisjoint(base.__dict__):
-                return False
-            if base is not object and "__getattribute__" in base.__dict__:
+            if base is not object and not INTERCEPTING.isdisjoint(base.__dict__):
                 return False
         self.version_tag = PyType_version_tag(self.type_object)
         return True
 
 
-# The instance attributes that the stock steps use; on a class, such a name could be a property.
-cdef frozenset STOCK_ATTRIBUTES = frozenset(
-    ("env", "_has_reset", "_elapsed_steps", "_max_episode_steps", "checked_step", "checked_data_reuse")
+# What on a class would come between the stock steps and their instance attributes: a property of that name, or hooks.
+cdef frozenset INTERCEPTING = frozenset(
+    (
+        "env", "_has_reset", "_elapsed_steps", "_max_episode_steps", "checked_step", "checked_data_reuse",
+        "__getattribute__", "__setattr__",
+    )
 )
 
 
@@ -124,11 +128,12 @@ cdef bint count_step(object env) except -1:
     cdef dict attributes = PyObject_GenericGetDict(env, NULL)
     cdef PyObject *elapsed = PyDict_GetItemWithError(attributes, "_elapsed_steps")
     cdef PyObject *limit = PyDict_GetItemWithError(attributes, "_max_episode_steps")
-    cdef long count, most
+    cdef long long count, most
+    cdef int count_overflow = 0, most_overflow = 0
     if TIME_LIMIT.is_unchanged() and is_exact_int(elapsed) and is_exact_int(limit):
-        count = PyLong_AsLong(<object>elapsed)
-        most = PyLong_AsLong(<object>limit)
-        if 0 <= count < LONG_MAX and most >= 0:
+        count = PyLong_AsLongLongAndOverflow(<object>elapsed, &count_overflow)
+        most = PyLong_AsLongLongAndOverflow(<object>limit, &most_overflow)
+        if count_overflow == 0 and most_overflow == 0 and count < LLONG_MAX:
             count += 1
             attributes["_elapsed_steps"] = count
             return count >= most
