@@ -31,6 +31,10 @@ ENVIRONMENT = {
 }
 
 
+CPU = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+"""Where all contenders run."""
+
+
 class Skipped(Exception):  # noqa: N818
     """A row cannot be measured on this machine; the text says why."""
 
@@ -44,6 +48,17 @@ def cpu_model() -> str:
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def pin(pid: int) -> None:
+    """Keep the threads of a process that has started on one CPU, where the system lets us.
+
+    Not before: NumPy's and Go's libraries look at the number of CPUs when they start, and would behave as on a
+    machine that has one.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {CPU})
 
 
 @dataclass
@@ -115,6 +130,7 @@ class Contender:
         )
         self.rewards: list[str] = []
         self.read("ready")
+        pin(self.process.pid)
 
     def read(self, expected: str = "") -> str:
         """One line of its answer, which begins as expected."""

@@ -41,16 +41,6 @@ def find_cases(only: str) -> list[Case]:
     return cases
 
 
-def pin() -> str:
-    """Keep this process and all that it starts on one CPU; what was done, in words."""
-    try:
-        cpu = max(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cpu})
-    except (AttributeError, OSError):
-        return "not pinned to a CPU"
-    return f"pinned to CPU {cpu}"
-
-
 def number(value: float | None, unit: str) -> str:
     """A figure with as many digits as mean something."""
     if value is None:
@@ -104,7 +94,7 @@ def main() -> int:
     if not cases:
         print(f"error: no benchmark matches {only!r}", file=sys.stderr)
         return 2
-    print(f"Python {platform.python_version()}, {cpu_model()}, {pin()}", flush=True)
+    print(f"Python {platform.python_version()}, {cpu_model()}", flush=True)
     OUTPUT.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     good = True

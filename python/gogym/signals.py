@@ -28,7 +28,7 @@ def protect_signals(keeping_signals: Keeper) -> None:
         sys.meta_path.insert(0, _PygameFinder(keeping_signals))
 
 
-def _protect(pygame: ModuleType, keeping_signals: Keeper) -> None:
+def _protect(pygame: Any, keeping_signals: Keeper) -> None:
     if hasattr(pygame, "init"):
         pygame.init = keeping_signals(pygame.init)
 
@@ -40,7 +40,7 @@ class _PygameFinder(importlib.abc.MetaPathFinder):
         self._keeping_signals = keeping_signals
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname != "pygame":
             return None

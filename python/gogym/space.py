@@ -78,7 +78,7 @@ def safe_repr(value: Any) -> str:
     """Give ``repr(value)``, whatever that does: a foreign class may fail in any way."""
     try:
         return repr(value)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return f"<{class_name(type(value))}, whose repr raised {class_name(type(error))}>"
 
 

@@ -107,7 +107,7 @@ class Lab:
 def plain(value):
     if isinstance(value, tuple):
         return tuple(plain(item) for item in value)
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return value.astype(np.float64).tolist() if isinstance(value, np.ndarray) else value
 
 
 def failure(error):
@@ -116,6 +116,7 @@ def failure(error):
         if error.name == "GYM_ERR_RESULT":
             return "not five values"
         name, message = error.type.rpartition(".")[2], error.message
+        message = message.removeprefix(f"{name}: ")  # added where the words alone say too little
     else:
         name, message = type(error).__name__, str(error)
     if "to unpack" in message or "cannot unpack" in message:

@@ -17,7 +17,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.limits cimport LLONG_MAX
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcmp, memcpy, memset
 
 from gogym_c cimport *
@@ -95,23 +95,31 @@ cdef int open_environment(const char *id, const char *options, gym_env *out, gym
     cdef gym__slot *slot
     try:
         options_text = None if options == NULL else decoded(options, "options of gym_make")
-        environment = Environment(make_environment(decoded_id(id), options_text))
-        slot = gym__slot_open(
-            <void *>environment, size_or_dynamic(environment.observation), size_or_dynamic(environment.action)
-        )
-        if slot == NULL:
-            environment.env.close()
-            raise MemoryError("no handle is left")
-        if is_shut_down:  # since this call began: the shutdown may not have seen the slot
-            gym__slot_invalidate(slot)
-            gym__slot_free(slot)
-            environment.env.close()
-            raise BridgeError(GYM_ERR_SHUTDOWN, "gym_shutdown was called while the environment was being made")
-        Py_INCREF(environment)  # the slot's reference, given up in close_environment
+        env = make_environment(decoded_id(id), options_text)
+        try:
+            environment = Environment(env)
+            slot = open_slot(environment)
+        except BaseException:
+            env.close()
+            raise
         out.id = slot.id
         return GYM_OK
     except BaseException as error:
         return report(error, err)
+
+
+cdef gym__slot *open_slot(Environment environment) except NULL:
+    cdef gym__slot *slot = gym__slot_open(
+        <void *>environment, size_or_dynamic(environment.observation), size_or_dynamic(environment.action)
+    )
+    if slot == NULL:
+        raise MemoryError("no handle is left")
+    if is_shut_down:  # since the call began: the shutdown may not have seen the slot
+        gym__slot_invalidate(slot)
+        gym__slot_free(slot)
+        raise BridgeError(GYM_ERR_SHUTDOWN, "gym_shutdown was called while the environment was being made")
+    Py_INCREF(environment)  # the slot's reference, given up in close_environment
+    return slot
 
 
 cdef str decoded_id(const char *id):

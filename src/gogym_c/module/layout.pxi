@@ -240,7 +240,7 @@ cdef class TextLayout(Layout):
                     length = position
             elif length >= 0:
                 raise self.unusable(
-                    source[position], f"{self.path}[{position}]", f"nothing but padding ({padding}) after the first padding"
+                    source[position], f"{self.path}[{position}]", f"only padding ({padding}) after the first padding"
                 )
             else:
                 characters.append(self.charset[index])
@@ -342,7 +342,7 @@ cdef class OneOfLayout(CompositeLayout):
         child = self.children[index]
         for position in range(1 + child.size, self.size):
             if source[position] != 0.0:
-                raise self.unusable(source[position], f"{self.path} padding [{position}]", "zeros after the chosen child")
+                raise self.unusable(source[position], f"{self.path} padding [{position}]", "zeros after its child")
         return (np.int64(index), child.read(source + 1))
 
 
