@@ -4,6 +4,9 @@ A benchmark compares contenders (this library from C, from Go; Gymnasium from Py
 their own and are made to work in turn, a short chunk each, round after round: A B C A B C ... A machine that
 becomes slower or faster in between does so for all of them. Each round gives one ratio. A row states their
 median, and as `low` and `high` the 10th and the 90th percentile.
+
+Contenders are not pinned to a CPU. On a single one Go's own threads and the loop get in each other's way (HalfCheetah
+takes 20 % longer), and NumPy's libraries behave as on a machine that has no more: nobody runs either like that.
 """
 
 from __future__ import annotations
@@ -31,10 +34,6 @@ ENVIRONMENT = {
 }
 
 
-CPU = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-"""Where all contenders run."""
-
-
 class Skipped(Exception):  # noqa: N818
     """A row cannot be measured on this machine; the text says why."""
 
@@ -48,17 +47,6 @@ def cpu_model() -> str:
         lines = []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
-
-
-def pin(pid: int) -> None:
-    """Keep the threads of a process that has started on one CPU, where the system lets us.
-
-    Not before: NumPy's and Go's libraries look at the number of CPUs when they start, and would behave as on a
-    machine that has one.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {CPU})
 
 
 @dataclass
@@ -130,7 +118,6 @@ class Contender:
         )
         self.rewards: list[str] = []
         self.read("ready")
-        pin(self.process.pid)
 
     def read(self, expected: str = "") -> str:
         """One line of its answer, which begins as expected."""

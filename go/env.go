@@ -1,6 +1,7 @@
 package gogym
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 
@@ -15,6 +16,7 @@ type Env struct {
 	call   *cgym.Call // nil in a zero Env; used under mu
 	handle cgym.Env
 	seed   *int64 // for the next Reset, set by Seed; under mu
+	yield  yielder
 
 	id               string
 	observationSpace Space
@@ -102,8 +104,12 @@ func (e *Env) lock() error {
 }
 
 func (e *Env) unlock() {
+	due := e.yield.due()
 	inside.release()
 	e.mu.Unlock()
+	if due {
+		runtime.Gosched()
+	}
 }
 
 // Seed sets the seed of the next successful Reset that is given none itself. A negative seed is an

@@ -1,7 +1,7 @@
-/* For scale: stepping as GoGym did, which gogym descends from, written anew with the CPython API: every call
- * looks its method up by name and builds a fresh argument tuple, the action becomes a list of Python ints,
- * and an observation is read element by element through its iterator's __next__. Without Go's own cost of
- * calling C (GoGym crossed that border at each of these steps), so the real thing was slower.
+/* For scale: stepping as GoGym did, from which gogym descends, written anew with the CPython API: every call
+ * looks its method up by name and builds an argument tuple, the action becomes a Python int, and an
+ * observation is read element by element through its iterator's __next__. Without Go's own cost of calling C
+ * (GoGym crossed that border at each of these steps), so the real thing was slower.
  *
  *   gogym_style ENVIRONMENT PYTHON     a Discrete action space, and rewards that are floats
  *
@@ -27,42 +27,37 @@ static int64_t now(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Calls a method by name, with a fresh tuple of no or one argument, which is taken over. */
+/* Calls a method by name; `argument`, unless NULL, is taken over. */
 static PyObject *call_method(PyObject *object, const char *name, PyObject *argument) {
   PyObject *method = must(PyObject_GetAttrString(object, name));
-  PyObject *arguments = must(PyTuple_New(argument ? 1 : 0));
+  PyObject *arguments = argument ? must(PyTuple_New(1)) : NULL;
   if (argument) PyTuple_SetItem(arguments, 0, argument);
-  PyObject *result = PyObject_CallObject(method, arguments);
-  Py_DECREF(arguments);
+  PyObject *result = must(PyObject_CallObject(method, arguments));
+  Py_XDECREF(arguments);
   Py_DECREF(method);
   return result;
 }
 
 static void read_observation(PyObject *observation, double *out) {
   PyObject *iterator = must(PyObject_GetIter(observation));
-  for (int i = 0; i < MAX_OBSERVATION; i++) {
-    PyObject *item = call_method(iterator, "__next__", NULL);
-    if (!item) break; /* StopIteration */
+  PyObject *next = must(PyObject_GetAttrString(iterator, "__next__"));
+  for (Py_ssize_t i = 0; i < PyObject_Length(observation) && i < MAX_OBSERVATION; i++) {
+    PyObject *item = must(PyObject_CallObject(next, NULL));
     out[i] = PyFloat_AsDouble(item);
     Py_DECREF(item);
   }
-  PyErr_Clear();
+  Py_DECREF(next);
   Py_DECREF(iterator);
 }
 
 static void reset(PyObject *env, double *out) {
-  PyObject *result = must(call_method(env, "reset", NULL));
+  PyObject *result = call_method(env, "reset", NULL);
   read_observation(PyTuple_GetItem(result, 0), out);
   Py_DECREF(result);
 }
 
 static double step(PyObject *env, double action, double *out) {
-  PyObject *list = must(PyList_New(1));
-  PyList_SetItem(list, 0, must(PyLong_FromDouble(action)));
-  PyObject *first = PyList_GetItem(list, 0);
-  Py_INCREF(first);
-  PyObject *result = must(call_method(env, "step", first));
-  Py_DECREF(list);
+  PyObject *result = call_method(env, "step", must(PyLong_FromDouble(action)));
   read_observation(PyTuple_GetItem(result, 0), out);
   const double reward = PyFloat_AsDouble(PyTuple_GetItem(result, 1));
   if (PyObject_IsTrue(PyTuple_GetItem(result, 2)) || PyObject_IsTrue(PyTuple_GetItem(result, 3)))

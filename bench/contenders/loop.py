@@ -1,8 +1,9 @@
-"""The Python contender: loop.py ENVIRONMENT drawn|sampled|bare.
+"""The Python contender: loop.py ENVIRONMENT drawn|sampled|bare|unwrapped.
 
 drawn     what a user writes, with actions that were sampled before
 sampled   the same, sampling each action
 bare      nothing but calls of the unwrapped environment's step
+unwrapped the same, with the resets that end an episode
 
 loop.c says how the contenders are driven.
 """
@@ -61,6 +62,14 @@ class Loop:
         step = self.env.unwrapped.step
         for action in actions:
             step(action)
+        return 0.0
+
+    def unwrapped(self, actions):
+        """As little as can be for an environment whose episodes end: what no bridge can fall below."""
+        step, reset = self.env.unwrapped.step, self.env.unwrapped.reset
+        for action in actions:
+            if step(action)[2]:
+                reset()
         return 0.0
 
 

@@ -58,6 +58,22 @@ def step(environment: str, mode: str, targets: dict[str, float | None], prefix: 
         )
 
 
+def bound(environment: str) -> Iterator[Row]:
+    """For scale: what is left when there is neither a wrapper nor a bridge nor a loop's body."""
+    commands = {
+        "python": python_loop(environment, "drawn"),
+        "bare": python_loop(environment, "unwrapped"),
+    }
+    times = race(commands, same_rewards=False)
+    yield row(
+        f"step-bare-{environment}",
+        ratios(times, "bare", "python"),
+        absolute=medians_us(times),
+        note="calls of the bare environment's step in Python and nothing else / the loop in Python: "
+        "no bridge can take less time than this",
+    )
+
+
 def gogym_style(environment: str) -> Iterator[Row]:
     """For scale: how GoGym did it."""
     commands = {
@@ -85,5 +101,6 @@ CASES = [
         ("step-c-sampled-CartPole-v1", "step-go-sampled-CartPole-v1"),
         partial(step, "CartPole-v1", "sampled", {"c": None, "go": None}, prefix="sampled-"),
     ),
+    Case(("step-bare-CartPole-v1",), partial(bound, "CartPole-v1")),
     Case(("step-gogym-style-CartPole-v1",), partial(gogym_style, "CartPole-v1")),
 ]

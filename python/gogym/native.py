@@ -14,6 +14,7 @@ It is no way to use Gymnasium from Python: every call goes from Python through C
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import json
@@ -346,7 +347,11 @@ class Library:
 
     def _other(self, value: int) -> Other | int:
         class_name, text = _text(self.c.gym_value_class(value)), self._string(value)
-        return int(text) if class_name == "int" else Other(class_name, text)
+        # An int of more digits than Python is set to convert stays what it is in C.
+        with contextlib.suppress(ValueError):
+            if class_name == "int":
+                return int(text)
+        return Other(class_name, text)
 
 
 _DECODERS: Final = {

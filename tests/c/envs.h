@@ -1,11 +1,7 @@
 /* For tests that need Python: the test environments of tests/python/envs, and checks of calls that must fail.
- * To be included before anything else. */
+ * Programs that include it begin with #define _GNU_SOURCE. */
 #ifndef ENVS_H_
 #define ENVS_H_
-
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,7 +26,8 @@ static inline gym_env open_env(const char *id, const char *options) {
   gym_error err = GYM_ERROR_INIT;
   gym_env env = {0};
   if (gym_make(id, options, &env, &err) == GYM_OK) return env;
-  fprintf(stderr, "gym_make(%s, %s): %s %s\n%s\n", id, options ? options : "NULL", err.type, err.message, err.traceback);
+  fprintf(stderr, "gym_make(%s, %s): %s %s\n%s\n", id, options ? options : "NULL", err.type, err.message,
+          err.traceback);
   exit(1);
 }
 
@@ -48,12 +45,14 @@ static inline int is_untouched(const void *buffer, size_t nbytes) {
 #define CHECK_UNTOUCHED(object) CHECK(is_untouched(&(object), sizeof(object)))
 
 /* A call that must fail with a code and a message that contains `needle`. */
-static inline int check_failure(int code, int expected, const gym_error *err, const char *needle, const char *what,
-                                const char *file, int line) {
-  int good = code == expected && err->code == expected && err->message[0] != '\0' && strstr(err->message, needle) != NULL;
+static inline int check_failure(int code, int expected, const gym_error *err, const char *needle,
+                                const char *what, const char *file, int line) {
+  int good = code == expected && err->code == expected && err->message[0] != '\0' &&
+             strstr(err->message, needle) != NULL;
   if (check_that(good, what, file, line)) return 1;
-  fprintf(stderr, "  returned %s (%d), err.code %d\n  expected %s with \"%s\"\n  message  %s\n%s", gym_status_name(code), code,
-          err->code, gym_status_name(expected), needle, err->message, err->traceback);
+  fprintf(stderr, "  returned %s (%d), err.code %d\n  expected %s with \"%s\"\n  message  %s\n%s",
+          gym_status_name(code), code, err->code, gym_status_name(expected), needle, err->message,
+          err->traceback);
   return 0;
 }
 

@@ -1,8 +1,9 @@
-/* Calls that make no sense: handles, pointers, lengths, the error struct. Each gives its own code and says what it was
- * given, writes nothing, and leaves everything in order for the next call. */
-#include "envs.h"
-
+/* Calls that make no sense: handles, pointers, lengths, the error struct. Each gives its own code and says
+ * what it was given, writes nothing, and leaves everything in order for the next call. */
+#define _GNU_SOURCE
 #include <inttypes.h>
+
+#include "envs.h"
 
 static gym_error err = GYM_ERROR_INIT;
 
@@ -24,7 +25,8 @@ static void check_bad_handle(gym_env env, const char *needle) {
   CHECK_FAILURE(gym_observation_space(env, &value, &err), GYM_ERR_HANDLE, err, needle);
   CHECK_FAILURE(gym_action_space(env, &value, &err), GYM_ERR_HANDLE, err, needle);
   CHECK_FAILURE(gym_info(env, &value, &err), GYM_ERR_HANDLE, err, needle);
-  CHECK_UNTOUCHED(obs), CHECK_UNTOUCHED(action), CHECK_UNTOUCHED(t), CHECK_UNTOUCHED(size), CHECK_UNTOUCHED(value);
+  CHECK_UNTOUCHED(obs), CHECK_UNTOUCHED(action), CHECK_UNTOUCHED(t), CHECK_UNTOUCHED(size),
+      CHECK_UNTOUCHED(value);
   CHECK_STR(err.type, "");
 }
 
@@ -124,7 +126,8 @@ static void test_lengths(gym_env env) {
     CHECK_FAILURE(gym_step(env, action, 1, obs, length, &t, &err), GYM_ERR_BUFFER, err, "needs 4");
   }
   for (size_t length = 0; length < 4; length++)
-    if (length != 1) CHECK_FAILURE(gym_step(env, action, length, obs, 4, &t, &err), GYM_ERR_BUFFER, err, "needs 1");
+    if (length != 1)
+      CHECK_FAILURE(gym_step(env, action, length, obs, 4, &t, &err), GYM_ERR_BUFFER, err, "needs 1");
   CHECK_FAILURE(gym_step(env, action, SIZE_MAX, obs, 4, &t, &err), GYM_ERR_BUFFER, err, "needs 1");
   CHECK_FAILURE(gym_sample_action(env, obs, 0, &err), GYM_ERR_BUFFER, err, "needs 1");
   CHECK_UNTOUCHED(obs), CHECK_UNTOUCHED(t);
@@ -141,7 +144,8 @@ static void test_lengths(gym_env env) {
   check_works(env);
 }
 
-/* A wrong length is found before the environment is touched: the episode goes on as if nothing had been asked. */
+/* A wrong length is found before the environment is touched: the episode goes on as if nothing had been
+ * asked. */
 static void test_wrong_lengths_touch_nothing(void) {
   gym_env env = open_env(TEST_ENV("Counter"), NULL);
   double obs[2];
@@ -268,7 +272,8 @@ static void test_reentry(void) {
   snprintf(options, sizeof options, "{\"handle\": %" PRIu64 "}", env.id);
   CHECK_OK(gym_reset(env, NULL, options, obs, 1, &err), err);
   CHECK_OK(gym_step(env, action, 1, obs, 1, &t, &err), err);
-  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) CHECK_INT(info_number(env, calls[i]), GYM_ERR_BUSY);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    CHECK_INT(info_number(env, calls[i]), GYM_ERR_BUSY);
   /* It still works, is still open, and is not busy any more; its close tries the same. */
   CHECK_OK(gym_step(env, action, 1, obs, 1, &t, &err), err);
   CHECK_OK(gym_close(env, &err), err);

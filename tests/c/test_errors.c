@@ -1,9 +1,11 @@
-/* What can go wrong in Python: ids, options, seeds, actions, and environments that are broken in every way. Each
- * gives its own code with a message that names what was given, writes nothing, and the next call is right. */
-#include "envs.h"
-
+/* What can go wrong in Python: ids, options, seeds, actions, and environments that are broken in every way.
+ * Each gives its own code with a message that names what was given, writes nothing, and the next call is
+ * right. */
+#define _GNU_SOURCE
 #include <inttypes.h>
 #include <math.h>
+
+#include "envs.h"
 
 static gym_error err = GYM_ERROR_INIT;
 
@@ -146,7 +148,8 @@ static void test_order(void) {
 }
 
 /* One action that cannot be converted, and then one that can, in a space of the table. */
-static void check_action(const char *space, size_t size, size_t place, double bad, double good, const char *needle) {
+static void check_action(const char *space, size_t size, size_t place, double bad, double good,
+                         const char *needle) {
   char options[64];
   double action[36], obs[36];
   gym_transition t;
@@ -311,11 +314,12 @@ static const way resets[] = {
 };
 
 static const char *const accepted[] = {
-    "ok-list-of-five",   "ok-generator",      "ok-flags-of-numpy",    "ok-flags-none",      "ok-reward-int",
-    "ok-reward-bool",    "ok-reward-numpy",   "ok-reward-0d",         "ok-reward-decimal",  "ok-reward-fraction",
-    "ok-info-subclass",  "ok-obs-list",       "ok-obs-tuple",         "ok-obs-float32",     "ok-obs-float16",
-    "ok-obs-longdouble", "ok-obs-swapped",    "ok-obs-swapped-float32", "ok-obs-strided",   "ok-obs-reversed",
-    "ok-obs-unaligned",  "ok-obs-read-only",  "ok-obs-masked",
+    "ok-list-of-five",   "ok-generator",           "ok-flags-of-numpy", "ok-flags-none",
+    "ok-reward-int",     "ok-reward-bool",         "ok-reward-numpy",   "ok-reward-0d",
+    "ok-reward-decimal", "ok-reward-fraction",     "ok-info-subclass",  "ok-obs-list",
+    "ok-obs-tuple",      "ok-obs-float32",         "ok-obs-float16",    "ok-obs-longdouble",
+    "ok-obs-swapped",    "ok-obs-swapped-float32", "ok-obs-strided",    "ok-obs-reversed",
+    "ok-obs-unaligned",  "ok-obs-read-only",       "ok-obs-masked",
 };
 
 static const double good[3] = {1, 0.5, -1};
@@ -362,7 +366,8 @@ static void test_broken_steps(void) {
     FILL(obs), FILL(t);
     for (int again = 0; again < 2; again++) {
       memset(err.message, 0, sizeof err.message);
-      if (!CHECK_FAILURE(gym_step(env, ask_to_break, 1, obs, 3, &t, &err), steps[i].code, err, steps[i].needle))
+      if (!CHECK_FAILURE(gym_step(env, ask_to_break, 1, obs, 3, &t, &err), steps[i].code, err,
+                         steps[i].needle))
         fprintf(stderr, "  way %s\n", steps[i].how);
       check_texts();
     }
@@ -379,7 +384,8 @@ static void test_broken_resets(void) {
     double obs[4];
     CHECK_OK(gym_reset(env, NULL, NULL, obs, 4, &err), err);
     FILL(obs);
-    if (!CHECK_FAILURE(gym_reset(env, NULL, "{\"break\": true}", obs, 4, &err), resets[i].code, err, resets[i].needle))
+    if (!CHECK_FAILURE(gym_reset(env, NULL, "{\"break\": true}", obs, 4, &err), resets[i].code, err,
+                       resets[i].needle))
       fprintf(stderr, "  way %s\n", resets[i].how);
     CHECK_UNTOUCHED(obs);
     check_next_calls(env);
@@ -396,7 +402,8 @@ static void test_unusual_but_right(void) {
     CHECK_OK(gym_reset(env, NULL, NULL, obs, 3, &err), err);
     memset(obs, 0, sizeof obs);
     int ok = CHECK_OK(gym_step(env, ask_to_break, 1, obs, 3, &t, &err), err);
-    ok = ok && CHECK(memcmp(obs, good, sizeof obs) == 0) && CHECK(t.reward == 0 && !t.terminated && !t.truncated);
+    ok = ok && CHECK(memcmp(obs, good, sizeof obs) == 0) &&
+         CHECK(t.reward == 0 && !t.terminated && !t.truncated);
     if (!ok) fprintf(stderr, "  way %s\n", accepted[i]);
     CHECK_OK(gym_close(env, &err), err);
   }

@@ -1,8 +1,9 @@
-/* Memory stays flat: resident pages and Python's own counts, after a warm-up. Every way in which a call can end
- * is repeated, because each has its own references to give back. */
-#include "envs.h"
-
+/* Memory stays flat: resident pages and Python's own counts, after a warm-up. Every way in which a call can
+ * end is repeated, because each has its own references to give back. */
+#define _GNU_SOURCE
 #include <unistd.h>
+
+#include "envs.h"
 
 static gym_error err = GYM_ERROR_INIT;
 static gym_env memory; /* its resets count Python's objects and blocks */
@@ -19,13 +20,14 @@ static usage measure(void) {
   now.objects = (long)info_number(memory, "objects");
   now.blocks = (long)info_number(memory, "blocks");
   FILE *file = fopen("/proc/self/statm", "r");
-  if (file && fscanf(file, "%ld %ld", &pages, &resident) == 2) now.kib = resident * (sysconf(_SC_PAGESIZE) / 1024);
+  if (file && fscanf(file, "%ld %ld", &pages, &resident) == 2)
+    now.kib = resident * (sysconf(_SC_PAGESIZE) / 1024);
   if (file) fclose(file);
   return now;
 }
 
-/* Runs something `warm_up` times, and then `count` times between two measurements. Caches may still fill, so there
- * are three attempts: a leak shows in each of them. */
+/* Runs something `warm_up` times, and then `count` times between two measurements. Caches may still fill, so
+ * there are three attempts: a leak shows in each of them. */
 static void check_flat(const char *what, void (*run)(void), int warm_up, int count) {
   for (int i = 0; i < warm_up; i++) run();
   measure();
@@ -33,7 +35,8 @@ static void check_flat(const char *what, void (*run)(void), int warm_up, int cou
     usage before = measure();
     for (int i = 0; i < count; i++) run();
     usage after = measure();
-    long kib = after.kib - before.kib, objects = after.objects - before.objects, blocks = after.blocks - before.blocks;
+    long kib = after.kib - before.kib, objects = after.objects - before.objects,
+         blocks = after.blocks - before.blocks;
     printf("%-32s x %-5d %+6ld KiB %+5ld objects %+5ld blocks\n", what, count, kib, objects, blocks);
     /* One object leaked a round would be `count`. */
     if (objects <= 20 && blocks < 50 + count / 2 && kib <= 1024) {
@@ -86,23 +89,26 @@ static void failing_makes(void) {
   gym_env env;
   CHECK_INT(gym_make("NoSuchEnvironment-v0", NULL, &env, &err), GYM_ERR_NAME_NOT_FOUND);
   CHECK_INT(gym_make("CartPole-v1", "{\"a\":", &env, &err), GYM_ERR_JSON);
-  CHECK_INT(gym_make("CartPole-v1", "{\"a\": {\"__ndarray__\": [1], \"dtype\": \"int8\"}}", &env, &err), GYM_ERR_PYTHON);
+  CHECK_INT(gym_make("CartPole-v1", "{\"a\": {\"__ndarray__\": [1], \"dtype\": \"int8\"}}", &env, &err),
+            GYM_ERR_PYTHON);
   CHECK_INT(gym_make(TEST_ENV("Broken"), "{\"how\": \"constructor-raises\"}", &env, NULL), GYM_ERR_PYTHON);
 }
 
 /* A thousand ways to fail, over and over. */
 static gym_env broken[16];
 static const char *const ways[] = {
-    "obs-wrong-shape", "obs-text",    "obs-inexact",   "reward-none", "reward-raises", "terminated-array",
-    "info-list",       "returns-six", "returns-none",  "raises",      "raises-chained", "raises-unspeakable",
-    "raises-exit",     "raises-memory", "ok-obs-strided", "ok-generator",
+    "obs-wrong-shape", "obs-text",         "obs-inexact",    "reward-none",
+    "reward-raises",   "terminated-array", "info-list",      "returns-six",
+    "returns-none",    "raises",           "raises-chained", "raises-unspeakable",
+    "raises-exit",     "raises-memory",    "ok-obs-strided", "ok-generator",
 };
 
 static void broken_steps(void) {
   static const double action[1] = {1};
   double obs[3];
   gym_transition t;
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) gym_step(broken[i], action, 1, obs, 3, &t, i % 2 ? &err : NULL);
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+    gym_step(broken[i], action, 1, obs, 3, &t, i % 2 ? &err : NULL);
 }
 
 static void bad_calls(void) {
@@ -119,7 +125,8 @@ static void bad_calls(void) {
 static gym_env informed;
 
 static void infos(void) {
-  static const char *const names[] = {"containers", "arrays", "arrays-odd", "objects", "cycle-list", "cycle-dict", "texts"};
+  static const char *const names[] = {"containers", "arrays",     "arrays-odd", "objects",
+                                      "cycle-list", "cycle-dict", "texts"};
   char options[64];
   double obs[1];
   gym_value *info;

@@ -1,13 +1,14 @@
-/* The host's signals stay the host's, through make, reset and step of a MuJoCo environment and of one that draws with
- * pygame. Each case runs in a child of its own, in which Python is started afresh. */
-#include "envs.h"
-
+/* The host's signals stay the host's, through make, reset and step of a MuJoCo environment and of one that
+ * draws with pygame. Each case runs in a child of its own, in which Python is started afresh. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "envs.h"
 
 static gym_error err = GYM_ERROR_INIT;
 
@@ -130,8 +131,8 @@ static void catch(int number, siginfo_t *information, void *context) {
 }
 
 static void own_handlers(void) {
-  static const int numbers[] = {SIGINT,  SIGTERM, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGSEGV,
-                                SIGBUS,  SIGFPE,  SIGQUIT, SIGABRT, SIGHUP,  SIGALRM, SIGPROF};
+  static const int numbers[] = {SIGINT, SIGTERM, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGSEGV,
+                                SIGBUS, SIGFPE,  SIGQUIT, SIGABRT, SIGHUP,  SIGALRM, SIGPROF};
   const int flags = SA_RESTART | SA_SIGINFO | SA_ONSTACK;
   struct sigaction mine = {.sa_sigaction = catch, .sa_flags = flags}, now;
   stack_t stack = {.ss_sp = other_stack = malloc(other_size), .ss_size = other_size};
@@ -170,8 +171,10 @@ static void check_dispositions_stay(void) {
   use_environments();
   for (int i = 1; i <= SIGNALS; i++) {
     CHECK(sigaction(i, NULL, &after) == 0);
-    if (!CHECK(after.sa_handler == before[i].sa_handler)) fprintf(stderr, "  signal %d: another handler\n", i);
-    if (!CHECK_INT(visible_flags(&after), visible_flags(&before[i]))) fprintf(stderr, "  signal %d: flags\n", i);
+    if (!CHECK(after.sa_handler == before[i].sa_handler))
+      fprintf(stderr, "  signal %d: another handler\n", i);
+    if (!CHECK_INT(visible_flags(&after), visible_flags(&before[i])))
+      fprintf(stderr, "  signal %d: flags\n", i);
   }
   pthread_sigmask(SIG_SETMASK, NULL, &mask_after);
   for (int i = 1; i <= SIGNALS; i++) CHECK_INT(sigismember(&mask_after, i), sigismember(&mask_before, i));
@@ -208,7 +211,8 @@ static void waited_for(void) {
   CHECK_OK(gym_close(env, &err), err);
 }
 
-/* A host that ignores SIGCHLD: the kernel then reaps its children, the one that the library asks for Python too. */
+/* A host that ignores SIGCHLD: the kernel then reaps its children, the one that the library asks for Python
+ * too. */
 static void children_ignored(void) {
   struct sigaction now;
   signal(SIGCHLD, SIG_IGN);

@@ -1,8 +1,9 @@
-/* Processes that an environment starts: gymnasium.make_vec(..., "async") inside the embedded interpreter. What it starts
- * must be a Python, not this program over again. */
-#include "envs.h"
-
+/* Processes that an environment starts: gymnasium.make_vec(..., "async") inside the embedded interpreter.
+ * What it starts must be a Python, not this program over again. */
+#define _GNU_SOURCE
 #include <unistd.h>
+
+#include "envs.h"
 
 static gym_error err = GYM_ERROR_INIT;
 

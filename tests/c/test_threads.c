@@ -1,10 +1,12 @@
-/* Many threads: no call is lost or doubled, nothing deadlocks, and short-lived threads leave nothing behind. */
-#include "envs.h"
-
+/* Many threads: no call is lost or doubled, nothing deadlocks, and short-lived threads leave nothing behind.
+ */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
+
+#include "envs.h"
 
 enum { THREADS = 64, SHARED = 8, STEPS = 10000, PER_THREAD = (STEPS + THREADS - 1) / THREADS };
 

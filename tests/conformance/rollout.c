@@ -11,7 +11,8 @@ static gym_error err = GYM_ERROR_INIT;
 
 static void check(int code, const char *what, const char *id) {
   if (code == GYM_OK) return;
-  fprintf(stderr, "%s: %s: %s: %s %s\n%s", id, what, gym_status_name(code), err.type, err.message, err.traceback);
+  fprintf(stderr, "%s: %s: %s: %s %s\n%s", id, what, gym_status_name(code), err.type, err.message,
+          err.traceback);
   exit(1);
 }
 

@@ -151,7 +151,13 @@ def test_sizes_are_gymnasiums_but_for_one_hot(name):
 
 def test_a_box():
     node = describe(spaces.Box(np.array([-1.5, 0]), np.array([1, np.inf]), dtype=np.float64))
-    assert (node["type"], node["dtype"], node["shape"], node["size"], node["nbytes"]) == ("Box", "float64", (2,), 2, 16)
+    assert (node["type"], node["dtype"], node["shape"], node["size"], node["nbytes"]) == (
+        "Box",
+        "float64",
+        (2,),
+        2,
+        16,
+    )
     np.testing.assert_array_equal(node["low"], [-1.5, 0])
     np.testing.assert_array_equal(node["high"], [1, np.inf])
 
@@ -202,14 +208,16 @@ def test_a_repr_never_fails():
     assert describe(Unspeakable())["type"] == "other"
 
 
-numbers = st.sampled_from("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split())
+numbers = st.sampled_from(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split()
+)
 shapes = st.lists(st.integers(0, 3), max_size=3).map(tuple)
 leaf_spaces = st.one_of(
     st.builds(lambda dtype, shape: spaces.Box(0, 1, shape, np.dtype(dtype)), numbers, shapes),
     st.builds(lambda n, start: spaces.Discrete(n, start=start), st.integers(1, 9), st.integers(-9, 9)),
-    st.builds(lambda nvec: spaces.MultiDiscrete(nvec), st.lists(st.integers(1, 5), min_size=1, max_size=3)),
-    st.builds(lambda n: spaces.MultiBinary(n), st.integers(1, 5)),
-    st.builds(lambda n: spaces.Text(n), st.integers(1, 5)),
+    st.builds(spaces.MultiDiscrete, st.lists(st.integers(1, 5), min_size=1, max_size=3)),
+    st.builds(spaces.MultiBinary, st.integers(1, 5)),
+    st.builds(spaces.Text, st.integers(1, 5)),
 )
 dynamic_spaces = st.one_of(
     st.builds(lambda: spaces.Sequence(spaces.Discrete(2))),

@@ -67,7 +67,7 @@ def _chained():
         raise RuntimeError("the consequence") from error
 
 
-def _step(observation=GOOD, reward=0.0, terminated=False, truncated=False, info=None):  # noqa: FBT002
+def _step(observation=GOOD, reward=0.0, terminated=False, truncated=False, info=None):
     return observation, reward, terminated, truncated, {} if info is None else info
 
 
@@ -169,7 +169,11 @@ RESETS = {
 
 # name: (expected status, what the message says, what makes the exception)
 OTHERS = {
-    "constructor-raises": ("PYTHON", "the constructor is broken", lambda: ValueError("the constructor is broken")),
+    "constructor-raises": (
+        "PYTHON",
+        "the constructor is broken",
+        lambda: ValueError("the constructor is broken"),
+    ),
     "constructor-exits": ("SYSTEM_EXIT", "5", lambda: SystemExit(5)),
     "constructor-interrupted": ("INTERRUPTED", "KeyboardInterrupt", KeyboardInterrupt),
     "close-raises": ("PYTHON", "the close is broken", lambda: ValueError("the close is broken")),
@@ -177,7 +181,9 @@ OTHERS = {
 }
 
 WAYS = {**STEPS, **RESETS, **OTHERS}
-ERRORS = tuple(f"error-{name}" for name in gymnasium.error.__dict__ if isinstance(getattr(gymnasium.error, name), type))
+ERRORS = tuple(
+    f"error-{name}" for name in gymnasium.error.__dict__ if isinstance(getattr(gymnasium.error, name), type)
+)
 """Each of Gymnasium's exception classes, raised by step."""
 
 

@@ -1,18 +1,18 @@
 """Environments for the tests of every language, registered as "gogym_test_envs:gogym_test/Name-v0".
 
-    Noop-v0           does nothing: constant observation, Discrete(2); bare, no wrappers. Benchmarks use it too
-    NoopBox-v0        the same with an action Box(-1, 1, (8,), float32) and 27 float64 observed
-    NoopWrapped-v0    Noop with Gymnasium's usual wrappers around it
-    Echo-v0           {"space": NAME of gogym_test_spaces}: step returns its action as the observation
-    Broken-v0         {"how": NAME of gogym_test_broken.WAYS}: breaks when it is told to
-    Info-v0           {"which": NAME of gogym_test_infos.INFOS}: has that info
-    Given-v0          hands out what was put in GIVEN: for tests inside the same Python
-    Counter-v0        counts its steps and the threads that call it, and raises where two are inside at once
-    Memory-v0         its info counts Python's objects and allocated blocks
-    Reentrant-v0      calls gogym on its own handle from inside its own step
-    Vector-v0         {"context": "fork"}: runs gymnasium.make_vec(..., "async") inside its reset
-    Pygame-v0         {"render_mode": "human"}: renders CartPole in its constructor, reset and step
-    Loud-v0           prints, warns and logs in every call
+Noop-v0           does nothing: constant observation, Discrete(2); bare, no wrappers. Benchmarks use it too
+NoopBox-v0        the same with an action Box(-1, 1, (8,), float32) and 27 float64 observed
+NoopWrapped-v0    Noop with Gymnasium's usual wrappers around it
+Echo-v0           {"space": NAME of gogym_test_spaces}: step returns its action as the observation
+Broken-v0         {"how": NAME of gogym_test_broken.WAYS}: breaks when it is told to
+Info-v0           {"which": NAME of gogym_test_infos.INFOS}: has that info
+Given-v0          hands out what was put in GIVEN: for tests inside the same Python
+Counter-v0        counts its steps and the threads that call it, and raises where two are inside at once
+Memory-v0         its info counts Python's objects and allocated blocks
+Reentrant-v0      calls gogym on its own handle from inside its own step
+Vector-v0         {"context": "fork"}: runs gymnasium.make_vec(..., "async") inside its reset
+Pygame-v0         {"render_mode": "human"}: renders CartPole in its constructor, reset and step
+Loud-v0           prints, warns and logs in every call
 """
 
 from __future__ import annotations
@@ -83,20 +83,21 @@ class Echo(gymnasium.Env):
 
 
 GIVEN: dict[str, object] = {}
-"""What Given-v0 returns: "reset", "step", "space", "action_space"; a callable is called with the action."""
+"""What the next Given-v0 returns: "reset", "step", "space", "action_space"; callables are called."""
 
 
 class Given(gymnasium.Env):
     def __init__(self):
+        self.given = dict(GIVEN)
         self.observation_space = GIVEN.get("space", spaces.Box(-np.inf, np.inf, (3,), np.float64))
         self.action_space = GIVEN.get("action_space", spaces.Discrete(2))
 
     def reset(self, *, seed=None, options=None):  # noqa: ARG002
-        given = GIVEN["reset"]
+        given = self.given["reset"]
         return given() if callable(given) else given
 
     def step(self, action):
-        given = GIVEN["step"]
+        given = self.given["step"]
         return given(action) if callable(given) else given
 
 
@@ -141,7 +142,11 @@ class Counter(gymnasium.Env):
 class Memory(Noop):
     def reset(self, *, seed=None, options=None):  # noqa: ARG002
         gc.collect()
-        counts = {"objects": len(gc.get_objects()), "blocks": sys.getallocatedblocks(), "threads": len(sys._current_frames())}
+        counts = {
+            "objects": len(gc.get_objects()),
+            "blocks": sys.getallocatedblocks(),
+            "threads": len(sys._current_frames()),
+        }
         return self._observation, counts
 
 
@@ -151,7 +156,10 @@ class _Table(ctypes.Structure):
     _fields_ = (
         ("abi_version", ctypes.c_uint32),
         ("struct_size", ctypes.c_uint32),
-        *((name, ctypes.c_void_p) for name in ("make", "reset", "step", "sample_action", "seed_action", "close")),
+        *(
+            (name, ctypes.c_void_p)
+            for name in ("make", "reset", "step", "sample_action", "seed_action", "close")
+        ),
     )
 
 
@@ -242,7 +250,11 @@ class Vector(gymnasium.Env):
     def reset(self, *, seed=None, options=None):  # noqa: ARG002
         observation = self._run(seed, "async", vector_kwargs={"context": self._context})
         expected = self._run(seed, "sync")
-        info = {"equal": bool((observation == expected).all()), "executable": sys.executable, "pid": os.getpid()}
+        info = {
+            "equal": bool((observation == expected).all()),
+            "executable": sys.executable,
+            "pid": os.getpid(),
+        }
         return observation, info
 
     def step(self, action):  # noqa: ARG002
@@ -276,8 +288,8 @@ class Pygame(gymnasium.Wrapper):
 
 class Loud(Noop):
     def _speak(self, what):
-        print(f"loud: {what}")  # noqa: T201
-        print(f"loud: {what}", file=sys.stderr)  # noqa: T201
+        print(f"loud: {what}")
+        print(f"loud: {what}", file=sys.stderr)
         warnings.warn(f"loud: {what}", UserWarning, stacklevel=2)
         logging.getLogger("loud").warning("loud: %s", what)
 

@@ -67,7 +67,9 @@ _FIXED = {
     "box-4d": lambda: spaces.Box(-1, 1, (2, 1, 3, 2), np.float32),
     "box-empty": lambda: spaces.Box(-1, 1, (0,), np.float32),
     "box-empty-2d": lambda: spaces.Box(-1, 1, (3, 0), np.float32),
-    "box-bounds": lambda: spaces.Box(np.array([-1.5, 0, -np.inf]), np.array([1, np.inf, np.inf]), dtype=np.float64),
+    "box-bounds": lambda: spaces.Box(
+        np.array([-1.5, 0, -np.inf]), np.array([1, np.inf, np.inf]), dtype=np.float64
+    ),
     "box-subclass": lambda: Frame(0, 1, (2,), np.float32),
     "discrete": lambda: spaces.Discrete(5),
     "discrete-start": lambda: spaces.Discrete(3, start=-1),
@@ -95,7 +97,9 @@ _FIXED = {
     "dict-unsorted": lambda: spaces.Dict({"b": spaces.Discrete(3), "a": spaces.Discrete(4)}, sort_keys=False),
     "dict-keywords": lambda: spaces.Dict({"b": spaces.Discrete(3)}, a=spaces.Discrete(4)),
     "dict-int-keys": lambda: spaces.Dict({2: spaces.Discrete(3), 1: spaces.Discrete(4)}),
-    "dict-odd-keys": lambda: spaces.Dict({'"quoted"\n': spaces.Discrete(3), "": spaces.Discrete(2), "ключ": spaces.Discrete(4)}),
+    "dict-odd-keys": lambda: spaces.Dict(
+        {'"quoted"\n': spaces.Discrete(3), "": spaces.Discrete(2), "ключ": spaces.Discrete(4)}
+    ),
     "dict-empty": lambda: spaces.Dict({}),
     "one-of": lambda: spaces.OneOf([spaces.Discrete(2), spaces.Box(-1, 1, (4,), np.float32), spaces.Text(2)]),
     "one-of-one": lambda: spaces.OneOf([spaces.MultiBinary(2)]),
