@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.abc
-import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
@@ -34,21 +33,23 @@ def _protect(pygame: Any, keeping_signals: Keeper) -> None:
 
 
 class _PygameFinder(importlib.abc.MetaPathFinder):
-    """Finds pygame once, as the finders behind it do, and lets its loader protect signals."""
+    """Finds pygame where the other finders find it, and lets its loader protect signals."""
 
     def __init__(self, keeping_signals: Keeper) -> None:
         self._keeping_signals = keeping_signals
 
     def find_spec(
-        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname != "pygame":
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
-        if spec is not None and spec.loader is not None:
-            _extend_loader(spec.loader, self._keeping_signals)
-        return spec
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(fullname, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    _extend_loader(spec.loader, self._keeping_signals)
+                return spec
+        return None
 
 
 def _extend_loader(loader: Any, keeping_signals: Keeper) -> None:

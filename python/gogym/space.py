@@ -15,6 +15,8 @@ Sequence, Graph, custom spaces and whatever contains one have no fixed size.
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,9 @@ from gymnasium import spaces
 
 DYNAMIC = -1
 """The size, offset, nbytes and byte_offset of what has no fixed place."""
+
+MAX_DIMENSIONS = 64
+"""The dimensions that a NumPy array can have."""
 
 ARRAY_DTYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 longdouble complex64 complex128".split()
@@ -64,9 +69,11 @@ def space_type(space: Any) -> str:
 
 def class_name(cls: type) -> str:
     """Name a class as Python's tracebacks do: with its module, unless that is builtins."""
-    if cls.__module__ == "builtins":
-        return cls.__qualname__
-    return f"{cls.__module__}.{cls.__qualname__}"
+    try:
+        module, name = cls.__module__, cls.__qualname__
+    except BaseException:  # noqa: BLE001  # a metaclass may do anything
+        return "(a class that does not tell its name)"
+    return name if module == "builtins" else f"{module}.{name}"
 
 
 def dtype_name(dtype: np.dtype[Any]) -> str:
@@ -78,7 +85,7 @@ def safe_repr(value: Any) -> str:
     """Give ``repr(value)``, whatever that does: a foreign class may fail in any way."""
     try:
         return repr(value)
-    except Exception as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001
         return f"<{class_name(type(value))}, whose repr raised {class_name(type(error))}>"
 
 
@@ -95,8 +102,10 @@ def _node(space: Any) -> dict[str, Any]:
     }
     if kind in ("Box", "Discrete", "MultiDiscrete", "MultiBinary"):
         dtype = np.dtype(space.dtype)
-        node.update(dtype=dtype_name(dtype), shape=tuple(int(n) for n in space.shape))
-        _set_leaf(node, int(np.prod(space.shape, dtype=np.int64)), dtype)
+        shape = tuple(int(n) for n in space.shape)
+        node.update(dtype=dtype_name(dtype), shape=shape)
+        if len(shape) <= MAX_DIMENSIONS:
+            _set_leaf(node, math.prod(shape), dtype)
     if kind == "Box":
         node.update(low=space.low, high=space.high)
     elif kind == "Discrete":
@@ -126,7 +135,9 @@ def _node(space: Any) -> dict[str, Any]:
 
 
 def _set_leaf(node: dict[str, Any], size: int, dtype: np.dtype[Any]) -> None:
-    node.update(size=size, nbytes=size * dtype.itemsize)
+    # What no memory can hold has no layout: MultiBinary((2**40, 2**40)) is a legal space.
+    if size <= sys.maxsize // 16:
+        node.update(size=size, nbytes=size * dtype.itemsize)
 
 
 def _describe_children(node: dict[str, Any], space: Any) -> None:

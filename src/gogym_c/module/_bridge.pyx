@@ -27,6 +27,7 @@ import json
 import operator
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 
 import gymnasium
 import gymnasium.error as gymnasium_error
@@ -36,7 +37,7 @@ from gogym.make import make_environment
 from gogym.options import OptionsError, parse_reset_options
 from gogym.shutdown import flush, run_exit_functions
 from gogym.signals import protect_signals
-from gogym.space import ARRAY_DTYPES, class_name, describe, dtype_name, safe_repr
+from gogym.space import ARRAY_DTYPES, MAX_DIMENSIONS, class_name, describe, dtype_name, safe_repr
 
 cnp.import_array()
 
@@ -44,10 +45,12 @@ cnp.import_array()
 cdef extern from *:
     """
     #define PyType_version_tag(type) ((type)->tp_version_tag)
+    #define PyArray_IsScalar_Generic(object) PyArray_IsScalar(object, Generic)
     #define PyArray_IsScalar_LongLong(object) PyArray_IsScalar(object, Int64)
     #define PyArrayScalar_LongLong(object) PyArrayScalar_VAL(object, Int64)
     """
     unsigned int PyType_version_tag(PyTypeObject *type) noexcept nogil
+    bint PyArray_IsScalar_Generic(object value) noexcept
     bint PyArray_IsScalar_LongLong(object value) noexcept
     long long PyArrayScalar_LongLong(object value) noexcept
 
@@ -59,7 +62,11 @@ cdef extern from "Python.h":
     PyObject *PyFunction_GET_CODE(object function) noexcept
     Py_ssize_t PyList_GET_SIZE(list value) noexcept
     PyObject *PyList_GET_ITEM(list value, Py_ssize_t index) noexcept
-    bint PyIndex_Check(object value) noexcept
+    bint PyBytes_Check(object value) noexcept
+    bint PyList_Check(object value) noexcept
+    bint PyLong_Check(object value) noexcept
+    bint PyTuple_Check(object value) noexcept
+    bint PyUnicode_Check(object value) noexcept
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 
@@ -82,12 +89,14 @@ include "environment.pxi"
 
 
 cdef int bridge_make(const char *id, const char *options, gym_env *out, gym_error *err) noexcept nogil:
+    cdef int code
+    if not gym__make_begin():
+        return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has been called")
     gym__thread_pin()
     with gil:
-        return open_environment(id, options, out, err)
-
-
-cdef bint is_shut_down = False  # guarded by the GIL
+        code = open_environment(id, options, out, err)
+    gym__make_end()
+    return code
 
 
 cdef int open_environment(const char *id, const char *options, gym_env *out, gym_error *err) noexcept:
@@ -100,7 +109,8 @@ cdef int open_environment(const char *id, const char *options, gym_env *out, gym
             environment = Environment(env)
             slot = open_slot(environment)
         except BaseException:
-            env.close()
+            with suppress(Exception):  # the first error is the one to tell
+                env.close()
             raise
         out.id = slot.id
         return GYM_OK
@@ -114,10 +124,6 @@ cdef gym__slot *open_slot(Environment environment) except NULL:
     )
     if slot == NULL:
         raise MemoryError("no handle is left")
-    if is_shut_down:  # since the call began: the shutdown may not have seen the slot
-        gym__slot_invalidate(slot)
-        gym__slot_free(slot)
-        raise BridgeError(GYM_ERR_SHUTDOWN, "gym_shutdown was called while the environment was being made")
     Py_INCREF(environment)  # the slot's reference, given up in close_environment
     return slot
 
@@ -319,25 +325,19 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
     cdef gym_env env
     cdef int code = GYM_OK
     cdef int closed
-    gym__thread_pin()
-    with gil:
-        refuse_new_environments()
+    gym__make_stop()
     while True:
         env.id = gym__slot_next(&index)
         if env.id == 0:
             break
         closed = bridge_close(env, err if code == GYM_OK else NULL)
-        # GYM_ERR_HANDLE: another thread closed it first.
-        if code == GYM_OK and closed != GYM_ERR_HANDLE:
+        # GYM_ERR_SHUTDOWN: another thread closed it first.
+        if code == GYM_OK and closed != GYM_ERR_SHUTDOWN:
             code = closed
+    gym__thread_pin()
     with gil:
         closed = exit_python(run_exit, err if code == GYM_OK else NULL)
     return closed if code == GYM_OK else code
-
-
-cdef void refuse_new_environments() noexcept:
-    global is_shut_down
-    is_shut_down = True
 
 
 cdef int exit_python(int run_exit, gym_error *err) noexcept:

@@ -7,7 +7,6 @@ cdef class Environment:
     cdef object env
     cdef object observation_space
     cdef object action_space
-    cdef object sample  # the action space's bound method
     cdef Layout observation
     cdef Layout action
     cdef object info  # of the last successful reset or step, None before
@@ -19,7 +18,6 @@ cdef class Environment:
         self.scratch = NULL
         self.observation_space = getattr(env, "observation_space", None)
         self.action_space = getattr(env, "action_space", None)
-        self.sample = getattr(self.action_space, "sample", None)
         self.observation = make_layout(self.observation_space, describe(self.observation_space), "observation")
         self.action = make_layout(self.action_space, describe(self.action_space), "action")
         if self.observation.size > 0 and not self.observation.atomic:
@@ -44,6 +42,7 @@ cdef class Environment:
         else:
             result = unpacked(returned, 2, "reset", "(observation, info)")
         check_info(result[1], "reset")
+        self.renew_action_space()
         self.write_observation(result[0], obs)
         self.info = result[1]
         return 0
@@ -77,14 +76,15 @@ cdef class Environment:
     cdef int sample_action(self, double *action, size_t action_len) except -1:
         cdef double *target = action
         self.check_action_buffer(action_len, exact=False)
-        element = self.sample()
+        self.renew_action_space()
+        element = self.action_space.sample()
         if not self.action.atomic:
             target = <double *>PyMem_RawMalloc(self.action.size * sizeof(double) + 1)
             if target == NULL:
                 raise MemoryError(f"{self.action.size} float64 elements for the action")
         try:
             self.action.write(element, target)
-            if target != action:
+            if target != action and self.action.size > 0:
                 memcpy(action, target, self.action.size * sizeof(double))
         finally:
             if target != action:
@@ -92,7 +92,25 @@ cdef class Environment:
         return 0
 
     cdef int seed_action(self, int64_t seed) except -1:
+        self.renew_action_space()
         self.action_space.seed(seed)
+        return 0
+
+    cdef int renew_action_space(self) except -1:
+        """Follow an environment that replaces its action space, as long as buffers of the known size still fit."""
+        cdef Layout layout
+        space = getattr(self.env, "action_space", None)
+        if space is self.action_space:
+            return 0
+        layout = make_layout(space, describe(space), "action")
+        if layout.size != self.action.size:
+            raise BridgeError(
+                GYM_ERR_ACTION,
+                f"the environment has replaced its action space {shown(self.action_space)} by {shown(space)}, which "
+                "needs buffers of another size; make the environment anew",
+            )
+        self.action_space = space
+        self.action = layout
         return 0
 
     cdef int write_observation(self, object value, double *obs) except -1:
@@ -103,7 +121,8 @@ cdef class Environment:
         if self.observation.atomic:
             return self.observation.write(value, obs)
         self.observation.write(value, self.scratch)
-        memcpy(obs, self.scratch, self.observation.size * sizeof(double))
+        if self.observation.size > 0:
+            memcpy(obs, self.scratch, self.observation.size * sizeof(double))
         return 0
 
     cdef int check_observation_buffer(self, size_t length) except -1:
@@ -157,9 +176,21 @@ cdef double as_reward(object value) except? -1.0:
         raise BridgeError(
             GYM_ERR_REWARD, f"the reward is {shown(value)} ({class_name(type(value))}); expected a number"
         ) from error
-    if isinstance(value, (int, np.integer)) and int(value) != reward:
+    if not is_exactly(value, reward):
         raise BridgeError(GYM_ERR_INEXACT, f"the reward {shown(value)} cannot be held exactly by a float64")
     return reward
+
+
+cdef bint is_exactly(object value, double number) except -1:
+    """Whether an integer or long double is what it became as a float64; fractions of other kinds are rounded."""
+    try:
+        return operator.index(value) == number
+    except Exception:
+        dtype = getattr(value, "dtype", None)
+        if dtype != np.longdouble:
+            return True
+        wide = np.longdouble(value)
+        return bool(wide == number or wide != wide)
 
 
 cdef bint as_flag(object value, str name) except -1:

@@ -56,7 +56,7 @@ cdef str exception_message(object error):
     """The exception's own words; never empty, and never failing: an exception's __str__ is foreign code."""
     try:
         text = str(error)
-    except Exception as broken:
+    except BaseException as broken:
         text = f"(its text could not be had: {class_name(type(broken))})"
         return f"{class_name(type(error))}: {text}"
     # A bare key, number or nothing at all says too little without the class.
@@ -68,7 +68,7 @@ cdef str exception_message(object error):
 cdef str exception_traceback(object error):
     try:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    except Exception as broken:
+    except BaseException as broken:
         return f"(the traceback could not be formatted: {class_name(type(broken))})"
 
 

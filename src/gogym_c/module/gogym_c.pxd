@@ -106,6 +106,9 @@ cdef extern from "handles.h" nogil:
         uint64_t id
         void *object
 
+    int gym__make_begin() noexcept
+    void gym__make_end() noexcept
+    void gym__make_stop() noexcept
     gym__slot *gym__slot_open(void *object, size_t observation_size, size_t action_size) noexcept
     int gym__slot_lock(uint64_t id, gym__slot **out, gym_error *err) noexcept
     void gym__slot_unlock(gym__slot *slot) noexcept

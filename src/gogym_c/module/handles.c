@@ -18,6 +18,33 @@ static _Atomic(uint32_t) slot_count;
 static pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER; /* guards growth and the free list */
 static gym__slot *free_slots;
 
+static pthread_mutex_t make_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t made = PTHREAD_COND_INITIALIZER;
+static unsigned being_made;
+static atomic_int stopped;
+
+int gym__make_begin(void) {
+  pthread_mutex_lock(&make_mutex);
+  int allowed = !atomic_load(&stopped);
+  being_made += (unsigned)allowed;
+  pthread_mutex_unlock(&make_mutex);
+  return allowed;
+}
+
+void gym__make_end(void) {
+  pthread_mutex_lock(&make_mutex);
+  being_made--;
+  pthread_cond_broadcast(&made);
+  pthread_mutex_unlock(&make_mutex);
+}
+
+void gym__make_stop(void) {
+  pthread_mutex_lock(&make_mutex);
+  atomic_store(&stopped, 1);
+  while (being_made > 0) pthread_cond_wait(&made, &make_mutex);
+  pthread_mutex_unlock(&make_mutex);
+}
+
 static uint64_t make_id(uint32_t index, uint32_t generation) {
   return ((uint64_t)BACKEND_EMBEDDED << 56) | ((uint64_t)generation << INDEX_BITS) | index;
 }
@@ -38,6 +65,7 @@ static gym__slot *find(uint64_t id) {
 }
 
 static int fail_handle(uint64_t id, gym_error *err) {
+  if (atomic_load(&stopped)) return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has closed the environment");
   if (id == 0) return gym__fail(err, GYM_ERR_HANDLE, "the environment handle is zero; gym_make gives valid ones");
   return gym__fail(err, GYM_ERR_HANDLE,
                    "the environment handle 0x%016" PRIx64 " is not open: it was closed, or never came from gym_make", id);
@@ -79,8 +107,20 @@ gym__slot *gym__slot_open(void *object, size_t observation_size, size_t action_s
   return slot;
 }
 
+/* PyGILState_Check would not do: it always says yes once a sub-interpreter has been made. */
+#if PY_VERSION_HEX < 0x030D0000
+#define current_thread_state _PyThreadState_UncheckedGet
+#else
+#define current_thread_state PyThreadState_GetUnchecked
+#endif
+
+static int holds_gil(void) {
+  PyThreadState *state = PyGILState_GetThisThreadState();
+  return state != NULL && state == current_thread_state();
+}
+
 static void wait_for(gym__slot *slot) {
-  if (PyGILState_Check()) {
+  if (holds_gil()) {
     PyThreadState *state = PyEval_SaveThread();
     pthread_mutex_lock(&slot->mutex);
     PyEval_RestoreThread(state);

@@ -28,11 +28,19 @@ typedef struct gym__slot {
   struct gym__slot *next_free;
 } gym__slot;
 
+/* Before and after making an environment. 0: no environment may be made any more. */
+int gym__make_begin(void);
+void gym__make_end(void);
+
+/* From now on no environment can be made; waits for those that are being made. */
+void gym__make_stop(void);
+
 /* Takes a free slot for an environment and makes its handle valid. NULL if memory or handles run out. */
 gym__slot *gym__slot_open(void *object, size_t observation_size, size_t action_size);
 
 /* Waits until the environment behind a handle is free and takes it. GYM_ERR_HANDLE for a handle that is not
- * (or, after the wait, no longer) valid; GYM_ERR_BUSY where this thread has it already. */
+ * (or, after the wait, no longer) valid, GYM_ERR_SHUTDOWN where gym__make_stop was called since; GYM_ERR_BUSY
+ * where this thread has it already. */
 int gym__slot_lock(uint64_t id, gym__slot **out, gym_error *err);
 void gym__slot_unlock(gym__slot *slot);
 

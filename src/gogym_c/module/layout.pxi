@@ -12,10 +12,11 @@ cdef class Layout:
     # Whether a failing write has written nothing yet: true of leaves, which check first.
     cdef bint atomic
 
-    def __cinit__(self, object space, str path, Py_ssize_t size):
+    def __cinit__(self, object space, str path, dict node):
+        # Sizes and shapes come from the one description: a space may answer differently when asked again.
         self.space = space
         self.path = path
-        self.size = size
+        self.size = node["size"]
         self.atomic = True
 
     cdef int write(self, object value, double *out) except -1:
@@ -54,14 +55,17 @@ cdef class ArrayLayout(Layout):
     cdef int type_num
     cdef int ndim
     cdef cnp.npy_intp shape[64]
+    cdef tuple shape_tuple
 
-    def __cinit__(self, object space, str path, Py_ssize_t size):
-        cdef tuple shape = space.shape
-        self.dtype = np.dtype(space.dtype)
+    def __cinit__(self, object space, str path, dict node):
+        cdef tuple shape = node["shape"]
+        assert len(shape) <= MAX_DIMENSIONS
+        self.dtype = np.dtype(node["dtype"])
         self.type_num = self.dtype.type_num
         self.ndim = len(shape)
         for i in range(self.ndim):
             self.shape[i] = shape[i]
+        self.shape_tuple = shape
 
     cdef int write(self, object value, double *out) except -1:
         cdef cnp.ndarray array
@@ -72,17 +76,14 @@ cdef class ArrayLayout(Layout):
             value = self.as_array(value)
         array = <cnp.ndarray>value
         if cnp.PyArray_NDIM(array) != self.ndim or (
-            memcmp(cnp.PyArray_DIMS(array), self.shape, self.ndim * sizeof(cnp.npy_intp)) != 0
+            self.ndim > 0 and memcmp(cnp.PyArray_DIMS(array), self.shape, self.ndim * sizeof(cnp.npy_intp)) != 0
         ):
             raise self.wrong_shape(given, array)
         code = gym__to_float64(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), self.size, out, &bad)
         if code == GYM__CONVERT_OK:
             return 0
         if code == GYM__CONVERT_INEXACT:
-            raise BridgeError(
-                GYM_ERR_INEXACT,
-                f"{self.element_path(bad)} is {array.reshape(-1)[bad]!r}, which a float64 cannot hold exactly",
-            )
+            raise self.inexact(bad, array.reshape(-1)[bad])
         return self.write_other_dtype(array, out)
 
     cdef object as_array(self, object value):
@@ -90,19 +91,43 @@ cdef class ArrayLayout(Layout):
         try:
             array = np.asarray(value)
             if array.dtype == object:  # Python numbers in an object array: let NumPy find their dtype
-                array = np.array(array.tolist())
+                value = array.tolist()
+                array = np.array(value)
+            if array.dtype == np.float64 and not cnp.PyArray_Check(value):
+                self.check_exact(value, array)
             if array.dtype.byteorder not in "=|":
                 array = array.astype(array.dtype.newbyteorder("="))
             # ascontiguousarray would turn an array without dimensions into one with one
             return np.require(array, requirements=["C", "A"]) if array.ndim else array.copy()
+        except BridgeError:
+            raise
         except Exception as error:
             raise self.misfit(value, self.expectation()) from error
+
+    cdef int check_exact(self, object value, object array) except -1:
+        """Refuse integers among Python numbers that NumPy has rounded on their way to float64."""
+        large = np.flatnonzero(np.abs(array) >= 2.0**53)
+        if large.size == 0:
+            return 0
+        numbers = np.asarray(value, dtype=object).reshape(-1)
+        for index in large:
+            number = numbers[index]
+            if isinstance(number, (int, np.integer)) and int(number) != array.reshape(-1)[index]:
+                raise self.inexact(index, number)
+        return 0
+
+    cdef object inexact(self, size_t index, object number):
+        return BridgeError(
+            GYM_ERR_INEXACT, f"{self.element_path(index)} is {number!r}, which a float64 cannot hold exactly"
+        )
 
     cdef int write_other_dtype(self, cnp.ndarray array, double *out) except -1:
         """Dtypes without a loop of our own: float16 through NumPy; the rest are not numbers."""
         if (<object>array).dtype.kind != "f":
             raise self.misfit(array, self.expectation())
         cdef cnp.ndarray wide = np.ascontiguousarray(array, dtype=np.float64)
+        if self.size == 0:
+            return 0
         memcpy(out, cnp.PyArray_DATA(wide), self.size * sizeof(double))
         return 0
 
@@ -111,16 +136,16 @@ cdef class ArrayLayout(Layout):
             return self.misfit(given, self.expectation())
         return BridgeError(
             GYM_ERR_OBSERVATION,
-            f"{self.path} has shape {array.shape}, {shown(given)}; {shown(self.space)} needs shape {self.space.shape}",
+            f"{self.path} has shape {array.shape}, {shown(given)}; {shown(self.space)} needs shape {self.shape_tuple}",
         )
 
     cdef str expectation(self):
-        return f"numbers of shape {self.space.shape}"
+        return f"numbers of shape {self.shape_tuple}"
 
     cdef str element_path(self, size_t index):
         if self.ndim == 0:
             return self.path
-        return f"{self.path}[{', '.join(str(i) for i in np.unravel_index(index, self.space.shape))}]"
+        return f"{self.path}[{', '.join(str(i) for i in np.unravel_index(index, self.shape_tuple))}]"
 
     cdef object read(self, const double *source):
         cdef cnp.ndarray array = cnp.PyArray_EMPTY(self.ndim, self.shape, self.type_num, 0)
@@ -134,7 +159,8 @@ cdef class ArrayLayout(Layout):
 
     cdef object read_other_dtype(self, const double *source):
         cdef cnp.ndarray wide = cnp.PyArray_EMPTY(self.ndim, self.shape, cnp.NPY_DOUBLE, 0)
-        memcpy(cnp.PyArray_DATA(wide), source, self.size * sizeof(double))
+        if self.size > 0:
+            memcpy(cnp.PyArray_DATA(wide), source, self.size * sizeof(double))
         with np.errstate(over="ignore"):
             array = wide.astype(self.dtype)
         overflow = np.flatnonzero(np.isinf(array) & np.isfinite(wide))
@@ -161,14 +187,16 @@ cdef class DiscreteLayout(Layout):
     cdef list elements  # of a small space; scalars are immutable, so they can be handed out again and again
     cdef int64_t start
 
-    def __cinit__(self, object space, str path, Py_ssize_t size):
-        self.array = ArrayLayout(space, path, size)
+    def __cinit__(self, object space, str path, dict node):
+        self.array = ArrayLayout(space, path, node)
         self.elements = []
         self.start = 0
-        if int(space.n) <= 4096 and abs(int(space.start)) < 2**52:
-            self.start = int(space.start)
+        n, start = node["n"], node["start"]
+        limits = np.iinfo(self.array.dtype)
+        if n <= 4096 and abs(start) < 2**52 and limits.min <= start and start + n - 1 <= limits.max:
+            self.start = start
             scalar = (<object>self.array.dtype).type
-            self.elements = [scalar(self.start + i) for i in range(int(space.n))]
+            self.elements = [scalar(start + i) for i in range(n)]
 
     cdef int write(self, object value, double *out) except -1:
         cdef long long number
@@ -203,8 +231,8 @@ cdef class TextLayout(Layout):
     cdef str charset
     cdef dict indices
 
-    def __cinit__(self, object space, str path, Py_ssize_t size):
-        self.charset = "".join(space.character_list)
+    def __cinit__(self, object space, str path, dict node):
+        self.charset = node["charset"]
         self.indices = {character: index for index, character in enumerate(self.charset)}
 
     cdef int write(self, object value, double *out) except -1:
@@ -253,7 +281,7 @@ cdef class CompositeLayout(Layout):
 
     cdef list children
 
-    def __cinit__(self, object space, str path, Py_ssize_t size):
+    def __cinit__(self, object space, str path, dict node):
         self.atomic = False
         self.children = []
 
@@ -264,9 +292,10 @@ cdef class TupleLayout(CompositeLayout):
     cdef int write(self, object value, double *out) except -1:
         cdef Py_ssize_t offset = 0
         cdef Layout child
-        if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(self.children):
+        cdef tuple items = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else ()
+        if len(items) != len(self.children) or not isinstance(value, (tuple, list, np.ndarray)):
             raise self.misfit(value, f"a tuple of {len(self.children)}")
-        for child, item in zip(self.children, value):
+        for child, item in zip(self.children, items):
             child.write(item, out + offset)
             offset += child.size
         return 0
@@ -355,24 +384,23 @@ cdef Layout make_layout(object space, dict node, str path):
     """The layout of a space that gogym.space.describe has described as `node`."""
     cdef CompositeLayout composite
     cdef str kind = node["type"]
-    cdef Py_ssize_t size = node["size"]
-    if size < 0:
-        return Layout(space, path, -1)
+    if node["size"] < 0:
+        return Layout(space, path, node)
     if kind == "Discrete":
-        return DiscreteLayout(space, path, size)
+        return DiscreteLayout(space, path, node)
     if kind == "Text":
-        return TextLayout(space, path, size)
+        return TextLayout(space, path, node)
     if kind in ("Box", "MultiDiscrete", "MultiBinary"):
-        return ArrayLayout(space, path, size)
+        return ArrayLayout(space, path, node)
     if kind == "Dict":
-        composite = DictLayout(space, path, size)
+        composite = DictLayout(space, path, node)
         (<DictLayout>composite).keys = node["keys"]
         labels = [key_text(key) for key in node["keys"]]
         children = list(space.spaces.values())
     else:
-        composite = TupleLayout(space, path, size) if kind == "Tuple" else OneOfLayout(space, path, size)
+        composite = TupleLayout(space, path, node) if kind == "Tuple" else OneOfLayout(space, path, node)
         children = list(space.spaces)
         labels = range(len(children))
-    for child, child_node, label in zip(children, node["spaces"], labels):
+    for child, child_node, label in zip(children, node["spaces"], labels, strict=True):
         composite.children.append(make_layout(child, child_node, f"{path}[{label}]"))
     return composite

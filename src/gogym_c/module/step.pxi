@@ -5,7 +5,8 @@
 # attributes of the same objects, so that nobody who looks at them sees a difference. A wrapper is stepped over
 # only if it is exactly one of these classes, the class is as Gymnasium wrote it, the instance has no `step` of its
 # own, and its attributes are what they are in normal use; in any other case its own step is called, and raises,
-# warns or counts as ever. What does differ: the wrappers have no frames in tracebacks and profiles.
+# warns or counts as ever. What does differ is the stack of Python calls: the wrappers have no frames in tracebacks
+# and profiles, or for the stacklevel of warnings to count.
 
 
 @cython.final
@@ -100,26 +101,26 @@ cdef object step_environment(object env, object action, bint *truncated):
     """env.step(action). *truncated is set where a TimeLimit that was stepped over makes `truncated` true."""
     cdef PyTypeObject *cls = Py_TYPE(env)
     cdef dict attributes
-    cdef PyObject *inner
+    cdef object inner  # a reference for the time of the step, which may take the environment out of its wrapper
     cdef object result
     if cls == TIME_LIMIT.type_object and TIME_LIMIT.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
         inner = own_inner(attributes)
-        if inner != NULL:
-            result = five(step_environment(<object>inner, action, truncated))
+        if inner is not None:
+            result = five(step_environment(inner, action, truncated))
             truncated[0] |= count_step(env)
             return result
     elif cls == ORDER_ENFORCING.type_object and ORDER_ENFORCING.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
         inner = own_inner(attributes)
-        if inner != NULL and is_true(attributes, "_has_reset"):
-            return step_environment(<object>inner, action, truncated)
+        if inner is not None and is_true(attributes, "_has_reset"):
+            return step_environment(inner, action, truncated)
     elif cls == PASSIVE_CHECKER.type_object and PASSIVE_CHECKER.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
         inner = own_inner(attributes)
         # The checker looks at the first two steps; from then on it only passes on.
-        if inner != NULL and is_true(attributes, "checked_step") and is_true(attributes, "checked_data_reuse"):
-            return step_environment(<object>inner, action, truncated)
+        if inner is not None and is_true(attributes, "checked_step") and is_true(attributes, "checked_data_reuse"):
+            return step_environment(inner, action, truncated)
     return env.step(action)
 
 
@@ -141,11 +142,13 @@ cdef bint count_step(object env) except -1:
     return bool(env._elapsed_steps >= env._max_episode_steps)
 
 
-cdef inline PyObject *own_inner(dict attributes) except? NULL:
-    """The wrapped environment, or NULL where the instance has its own `step`."""
+cdef inline object own_inner(dict attributes):
+    """The wrapped environment, or None where the instance has its own `step`."""
+    cdef PyObject *inner
     if PyDict_GetItemWithError(attributes, "step") != NULL:
-        return NULL
-    return PyDict_GetItemWithError(attributes, "env")
+        return None
+    inner = PyDict_GetItemWithError(attributes, "env")
+    return None if inner == NULL else <object>inner
 
 
 cdef inline bint is_true(dict attributes, str name) except -1:

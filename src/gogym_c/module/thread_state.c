@@ -14,17 +14,24 @@ static _Thread_local int pinned;
 static pthread_key_t state_key;
 static pthread_once_t state_key_once = PTHREAD_ONCE_INIT;
 static int state_key_ok;
+static int in_forked_child;
 
 /* The thread ends. PyGILState_Release would abort here: the C library has already cleared Python's own
  * thread-specific value, so the state is attached by hand, cleared and deleted. */
 static void release_state(void *state) {
-  if (!Py_IsInitialized() || is_finalizing()) return;
+  /* In a child of fork the GIL may be held by a thread that does not exist there. */
+  if (in_forked_child || !Py_IsInitialized() || is_finalizing()) return;
   PyEval_RestoreThread((PyThreadState *)state);
   PyThreadState_Clear((PyThreadState *)state);
   PyThreadState_DeleteCurrent();
 }
 
-static void make_key(void) { state_key_ok = pthread_key_create(&state_key, release_state) == 0; }
+static void after_fork(void) { in_forked_child = 1; }
+
+static void make_key(void) {
+  state_key_ok =
+      pthread_atfork(NULL, NULL, after_fork) == 0 && pthread_key_create(&state_key, release_state) == 0;
+}
 
 void gym__thread_pin(void) {
   if (pinned) return;

@@ -20,30 +20,38 @@ cdef gym_value *make_value(object value) except NULL:
 
 
 cdef int build_value(gym__builder *builder, object value) except -1:
-    # Exact and common types first.
+    # Common types first. The type decides, not isinstance: that asks a foreign __class__.
     if value is None:
         gym__build_none(builder)
     elif value is True or value is False:
         gym__build_bool(builder, value is True)
     elif PyFloat_Check(value):
         gym__build_float64(builder, PyFloat_AS_DOUBLE(value))
-    elif isinstance(value, int):
+    elif PyLong_Check(value):
         build_integer(builder, value)
-    elif isinstance(value, str):
+    elif PyUnicode_Check(value):
         build_text(builder, value)
     elif PyDict_Check(value):
         build_dict(builder, <dict>value)
-    elif isinstance(value, (list, tuple)):
+    elif PyList_Check(value) or PyTuple_Check(value):
         build_sequence(builder, value)
     elif cnp.PyArray_Check(value):
         build_array(builder, value)
-    elif isinstance(value, np.generic) and not isinstance(value, bytes):
+    elif PyArray_IsScalar_Generic(value) and not PyBytes_Check(value):
         build_scalar(builder, value)
-    elif isinstance(value, (bytes, bytearray, memoryview)):
-        content = bytes(value)
-        gym__build_bytes(builder, <const char *>content, len(content))
+    elif PyBytes_Check(value) or isinstance(value, (bytearray, memoryview)):
+        build_bytes(builder, value)
     else:
         build_other(builder, value)
+    return 0
+
+
+cdef int build_bytes(gym__builder *builder, object value) except -1:
+    try:
+        content = bytes(value)
+    except Exception:  # a memoryview that was released
+        return build_other(builder, value)
+    gym__build_bytes(builder, <const char *>content, len(content))
     return 0
 
 
@@ -78,8 +86,12 @@ cdef bint is_too_deep(gym__builder *builder, object container) except -1:
 
 
 cdef int build_dict(gym__builder *builder, dict value) except -1:
-    # A snapshot: a repr on the way may run code that changes the dict. A subclass has its own order of items.
-    cdef list items = list(value.items() if PyDict_CheckExact(value) else (<object>value).items())
+    cdef list items
+    try:
+        # A snapshot: a repr on the way may run code that changes the dict. A subclass has its own order of items.
+        items = [(key, item) for key, item in (value if PyDict_CheckExact(value) else <object>value).items()]
+    except Exception:
+        return build_other(builder, value)
     if is_too_deep(builder, items):
         return build_other(builder, value)
     gym__build_dict(builder, len(items))
@@ -90,10 +102,14 @@ cdef int build_dict(gym__builder *builder, dict value) except -1:
 
 
 cdef int build_sequence(gym__builder *builder, object value) except -1:
-    cdef list items = list(value)
+    cdef list items
+    try:
+        items = list(value)
+    except Exception:  # a subclass with its own idea of iteration
+        return build_other(builder, value)
     if is_too_deep(builder, items):
         return build_other(builder, value)
-    if isinstance(value, tuple):
+    if PyTuple_Check(value):
         gym__build_tuple(builder, len(items))
     else:
         gym__build_list(builder, len(items))
@@ -117,26 +133,28 @@ cdef int build_scalar(gym__builder *builder, object value) except -1:
     return build_other(builder, value)
 
 
-cdef int build_array(gym__builder *builder, cnp.ndarray value) except -1:
+cdef int build_array(gym__builder *builder, object value) except -1:
     cdef int64_t shape[64]
+    cdef cnp.ndarray array
     cdef int i
-    dtype = (<object>value).dtype
-    kind = dtype.kind
     if isinstance(value, np.ma.MaskedArray):
         return build_other(builder, value)
-    if kind in "USO":
-        items = value.tolist()
+    plain = np.asarray(value)  # a subclass may say anything of its dtype
+    dtype = plain.dtype
+    if dtype.kind in "USO":
+        items = plain.tolist()
         # Without dimensions it is the bare object, and that may be an array again: of itself, for all we know.
         return build_other(builder, value) if cnp.PyArray_Check(items) else build_value(builder, items)
     name = dtype_name(dtype)
     if name not in ARRAY_DTYPES:
         return build_other(builder, value)
-    if not PyArray_ISCARRAY_RO(value):
-        value = value.astype(dtype.newbyteorder("="), order="C", copy=True)
-    for i in range(cnp.PyArray_NDIM(value)):
-        shape[i] = cnp.PyArray_DIMS(value)[i]
+    array = plain
+    if not PyArray_ISCARRAY_RO(array):
+        array = plain.astype(dtype.newbyteorder("="), order="C", copy=True)
+    for i in range(cnp.PyArray_NDIM(array)):
+        shape[i] = cnp.PyArray_DIMS(array)[i]
     encoded_name = name.encode()
-    gym__build_array(builder, encoded_name, cnp.PyArray_NDIM(value), shape, cnp.PyArray_DATA(value))
+    gym__build_array(builder, encoded_name, cnp.PyArray_NDIM(array), shape, cnp.PyArray_DATA(array))
     return 0
 
 
