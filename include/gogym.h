@@ -13,9 +13,11 @@
  *              another; calls on different environments wait for each other only for Python's global
  *              interpreter lock. A call on an environment from inside that environment's own step,
  *              reset or close (on the same thread) gives GYM_ERR_BUSY.
- *   fork       In a child of fork() every function that takes a gym_error gives GYM_ERR_FORKED if
- *              Python had been started before the fork; the parent is not affected. The functions
- *              that only read a gym_value keep working.
+ *   fork       In a child of fork() every call that has acceptable arguments and needs Python gives
+ *              GYM_ERR_FORKED if Python had been started before the fork; the parent is not affected.
+ *              The functions that only read a gym_value keep working.
+ *   Not from   signal handlers, and constructors of libraries that are being loaded: Python starts on a
+ *              thread that must load libraries itself.
  *
  * Each prototype answers in the same order: Ownership, Lifetime, Threads ("default" = as above), Errors.
  * `Nullable:` lists the pointers that may be NULL; every other NULL pointer gives GYM_ERR_ARGUMENT.
@@ -249,7 +251,9 @@ GYM_API int gym_step(gym_env env, const double *action, size_t action_len, doubl
  * `action`: float64[gym_action_size] or more.
  *
  * Ownership, Lifetime: none passed on. Threads: default.
- * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC. Nullable: action (with action_len 0), err. */
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC; GYM_ERR_INEXACT, where the sample is an integer
+ * that a float64 cannot hold; GYM_ERR_ACTION, where it does not fit its own space, or where the environment has
+ * replaced its action space by one of another size. Nullable: action (with action_len 0), err. */
 GYM_API int gym_sample_action(gym_env env, double *action, size_t action_len, gym_error *err);
 
 /* Seeds the action space's random generator: env.action_space.seed(seed), seed >= 0.
@@ -258,11 +262,12 @@ GYM_API int gym_sample_action(gym_env env, double *action, size_t action_len, gy
  * Errors: GYM_ERR_HANDLE, GYM_ERR_ARGUMENT (negative seed). Nullable: err. */
 GYM_API int gym_seed_action(gym_env env, int64_t seed, gym_error *err);
 
-/* Closes an environment: env.close(). The handle is invalid afterwards, whatever is returned.
+/* Closes an environment: env.close(). The handle is invalid afterwards, whatever that raises; only after
+ * GYM_ERR_BUSY and GYM_ERR_FORKED nothing was done.
  *
  * Ownership: the environment is given up. Lifetime: ends here. Threads: default; waits for a call that
  * is under way on another thread.
- * Errors: GYM_ERR_HANDLE (also for a second close); what env.close() raises. Nullable: err. */
+ * Errors: GYM_ERR_HANDLE (also for a second close), GYM_ERR_BUSY; what env.close() raises. Nullable: err. */
 GYM_API int gym_close(gym_env env, gym_error *err);
 
 /* The number of float64 elements of an observation, or GYM_DYNAMIC.

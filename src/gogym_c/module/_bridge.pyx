@@ -17,7 +17,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.limits cimport LLONG_MAX
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
 from gogym_c cimport *
@@ -322,22 +322,27 @@ cdef int try_info(Environment environment, gym_value **out, gym_error *err) noex
 
 cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
     cdef uint32_t index = 0
-    cdef gym_env env
+    cdef gym__slot *slot
+    cdef uint64_t id
     cdef int code = GYM_OK
-    cdef int closed
+    cdef int failed
     gym__make_stop()
-    while True:
-        env.id = gym__slot_next(&index)
-        if env.id == 0:
-            break
-        closed = bridge_close(env, err if code == GYM_OK else NULL)
-        # GYM_ERR_SHUTDOWN: another thread closed it first.
-        if code == GYM_OK and closed != GYM_ERR_SHUTDOWN:
-            code = closed
     gym__thread_pin()
+    while True:
+        id = gym__slot_next(&index)
+        if id == 0:
+            break
+        if gym__slot_lock(id, &slot, NULL) != GYM_OK:
+            continue  # another thread closed it first
+        with gil:
+            failed = close_environment(slot, err if code == GYM_OK else NULL)
+        gym__slot_unlock(slot)
+        gym__slot_free(slot)
+        if code == GYM_OK:
+            code = failed
     with gil:
-        closed = exit_python(run_exit, err if code == GYM_OK else NULL)
-    return closed if code == GYM_OK else code
+        failed = exit_python(run_exit, err if code == GYM_OK else NULL)
+    return failed if code == GYM_OK else code
 
 
 cdef int exit_python(int run_exit, gym_error *err) noexcept:

@@ -37,9 +37,12 @@ cdef class Layout:
     cdef object misfit(self, object value, str expected):
         """The error of an element that does not fit its space."""
         return BridgeError(
-            GYM_ERR_OBSERVATION,
+            self.misfit_code(),
             f"{self.path} is {shown(value)} ({class_name(type(value))}); {shown(self.space)} needs {expected}",
         )
+
+    cdef int misfit_code(self) noexcept:
+        return GYM_ERR_ACTION if self.path.startswith("action") else GYM_ERR_OBSERVATION
 
     cdef object unusable(self, double number, str path, str expected):
         """The error of a number that the space's dtype cannot hold."""
@@ -135,7 +138,7 @@ cdef class ArrayLayout(Layout):
         if not isinstance(given, (np.ndarray, np.generic, list, tuple, int, float)):
             return self.misfit(given, self.expectation())
         return BridgeError(
-            GYM_ERR_OBSERVATION,
+            self.misfit_code(),
             f"{self.path} has shape {array.shape}, {shown(given)}; {shown(self.space)} needs shape {self.shape_tuple}",
         )
 
