@@ -327,21 +327,54 @@ def test_nobody_can_tell(library, name):
     SCENARIOS.check(name, library)
 
 
-def test_the_wrappers_are_stepped_over(library):
-    """That there is something to observe at all: in ordinary life, no wrapper's frame is under the inner step."""
+def callers(lab, steps):
+    """The functions on the stack above the inner step, innermost first, for each of the last two of some steps."""
     seen = []
 
     def look():
         frame, names = sys._getframe(), []
         while frame:
-            names.append(frame.f_code.co_filename)
+            names.append(
+                frame.f_code.co_qualname if hasattr(frame.f_code, "co_qualname") else frame.f_code.co_name
+            )
             frame = frame.f_back
-        seen.append(any(name.endswith("common.py") and "wrappers" in name for name in names))
+        first = next(i for i, name in enumerate(names) if name.endswith("step"))
+        seen.append([name.rsplit(".", 1)[-1] for name in names[first:]])
 
-    lab = Lab(library, as_made)
-    lab.reset()
     lab.inner.on_step = look
-    lab.steps(4)
-    lab.native.close()
-    # The checker runs the first two itself.
-    assert seen == [True, True, False, False]
+    lab.reset()
+    lab.steps(steps)
+    return seen[-2:]
+
+
+def test_the_wrappers_are_stepped_over(library):
+    """That there is something to observe at all; and the inner step's own caller is the same as in Python."""
+    plain, native = Lab(None, as_made), Lab(library, as_made)
+    expected, actual = callers(plain, 4), callers(native, 4)
+    native.native.close()
+    for ours, python in zip(actual, expected, strict=True):
+        assert ours[:2] == python[:2] == ["step", "step"]
+        assert ours.count("step") < python.count("step")
+
+
+def test_profilers_see_every_call(library):
+    """With sys.setprofile set, the wrappers' own steps are called."""
+    counts = []
+    for chosen in (None, library):
+        lab = Lab(chosen, as_made)
+        lab.reset()
+        lab.steps(2)
+        calls = []
+        sys.setprofile(
+            lambda frame, event, _, calls=calls: (
+                calls.append(frame.f_code.co_filename) if event == "call" else None
+            )
+        )
+        try:
+            lab.step()
+        finally:
+            sys.setprofile(None)
+        counts.append(sum(name.endswith(("wrappers/common.py", "gymnasium/core.py")) for name in calls))
+        if lab.native:
+            lab.native.close()
+    assert counts[0] == counts[1] > 0

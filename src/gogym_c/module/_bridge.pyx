@@ -57,6 +57,11 @@ cdef extern from *:
 
 # Declared here where Cython's own declarations give a new reference or an object for what is borrowed.
 cdef extern from "Python.h":
+    ctypedef struct PyThreadState:
+        void *c_tracefunc
+        void *c_profilefunc
+
+    PyThreadState *PyThreadState_Get() noexcept
     dict PyObject_GenericGetDict(object value, void *context)
     PyObject *PyDict_GetItemWithError(dict attributes, object key) except? NULL
     PyObject *PyFunction_GET_CODE(object function) noexcept

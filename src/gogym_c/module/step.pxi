@@ -1,12 +1,13 @@
-# env.step, with the Python frames of Gymnasium's stock wrappers stepped over.
+# env.step, with the Python code of Gymnasium's stock wrappers TimeLimit and OrderEnforcing stepped over.
 #
-# gymnasium.make puts TimeLimit, OrderEnforcing and PassiveEnvChecker around an environment. Each adds a Python
-# call or two to every step, and does next to nothing in it. The same few operations are done here, on the same
-# attributes of the same objects, so that nobody who looks at them sees a difference. A wrapper is stepped over
-# only if it is exactly one of these classes, the class is as Gymnasium wrote it, the instance has no `step` of its
-# own, and its attributes are what they are in normal use; in any other case its own step is called, and raises,
-# warns or counts as ever. What does differ is the stack of Python calls: the wrappers have no frames in tracebacks
-# and profiles, or for the stacklevel of warnings to count.
+# gymnasium.make puts PassiveEnvChecker, OrderEnforcing and TimeLimit around an environment. The outer two add three
+# Python calls to every step, and do next to nothing in them. The same few operations are done here, on the same
+# attributes of the same objects, so that nobody who looks at those sees a difference. A wrapper is stepped over only if
+# it is exactly one of these classes, the class is as Gymnasium wrote it, the instance has no `step` of its own, its
+# attributes are what they are in normal use, and no trace or profile function is set; in any other case its own step
+# is called, and raises, warns or counts as ever. It must also wrap another stock wrapper, whose own step is called: so
+# an environment (or a user's wrapper) that looks at its caller's frame finds the one that it would find in Python.
+# What differs is the stack further up, which tracebacks show and sys._getframe(2) sees.
 
 
 @cython.final
@@ -46,8 +47,7 @@ cdef class StockWrapper:
 # What on a class would come between the stock steps and their instance attributes: a property of that name, or hooks.
 cdef frozenset INTERCEPTING = frozenset(
     (
-        "env", "_has_reset", "_elapsed_steps", "_max_episode_steps", "checked_step", "checked_data_reuse",
-        "__getattribute__", "__setattr__",
+        "env", "_has_reset", "_elapsed_steps", "_max_episode_steps", "__getattribute__", "__setattr__",
     )
 )
 
@@ -87,14 +87,7 @@ cdef StockWrapper TIME_LIMIT = stock_wrapper(
 cdef StockWrapper ORDER_ENFORCING = stock_wrapper(
     "OrderEnforcing", ("_has_reset", "ResetNeeded", "super", "step"), gymnasium.Wrapper
 )
-cdef StockWrapper PASSIVE_CHECKER = stock_wrapper(
-    "PassiveEnvChecker",
-    (
-        "checked_step", "env_step_passive_checker", "env", "env_data_reuse_passive_checker", "_previous_data", "step",
-        "checked_data_reuse",
-    ),
-    None,
-)
+cdef type PASSIVE_CHECKER = gymnasium.wrappers.PassiveEnvChecker
 
 
 cdef object step_environment(object env, object action, bint *truncated):
@@ -103,25 +96,27 @@ cdef object step_environment(object env, object action, bint *truncated):
     cdef dict attributes
     cdef object inner  # a reference for the time of the step, which may take the environment out of its wrapper
     cdef object result
+    if is_observed():
+        return env.step(action)
     if cls == TIME_LIMIT.type_object and TIME_LIMIT.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
-        inner = own_inner(attributes)
+        inner = stock_inner(attributes)
         if inner is not None:
             result = five(step_environment(inner, action, truncated))
             truncated[0] |= count_step(env)
             return result
     elif cls == ORDER_ENFORCING.type_object and ORDER_ENFORCING.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
-        inner = own_inner(attributes)
+        inner = stock_inner(attributes)
         if inner is not None and is_true(attributes, "_has_reset"):
             return step_environment(inner, action, truncated)
-    elif cls == PASSIVE_CHECKER.type_object and PASSIVE_CHECKER.is_unchanged():
-        attributes = PyObject_GenericGetDict(env, NULL)
-        inner = own_inner(attributes)
-        # The checker looks at the first two steps; from then on it only passes on.
-        if inner is not None and is_true(attributes, "checked_step") and is_true(attributes, "checked_data_reuse"):
-            return step_environment(inner, action, truncated)
     return env.step(action)
+
+
+cdef inline bint is_observed() noexcept:
+    """Whether a function set with sys.settrace or sys.setprofile would miss the wrappers' calls."""
+    cdef PyThreadState *state = PyThreadState_Get()
+    return state.c_tracefunc != NULL or state.c_profilefunc != NULL
 
 
 cdef bint count_step(object env) except -1:
@@ -142,13 +137,16 @@ cdef bint count_step(object env) except -1:
     return bool(env._elapsed_steps >= env._max_episode_steps)
 
 
-cdef inline object own_inner(dict attributes):
-    """The wrapped environment, or None where the instance has its own `step`."""
-    cdef PyObject *inner
-    if PyDict_GetItemWithError(attributes, "step") != NULL:
+cdef inline object stock_inner(dict attributes):
+    """The wrapped environment if that is a stock wrapper; None if not, or if the instance has its own `step`."""
+    cdef PyObject *inner = PyDict_GetItemWithError(attributes, "env")
+    cdef PyTypeObject *cls
+    if inner == NULL or PyDict_GetItemWithError(attributes, "step") != NULL:
         return None
-    inner = PyDict_GetItemWithError(attributes, "env")
-    return None if inner == NULL else <object>inner
+    cls = Py_TYPE(<object>inner)
+    if cls != TIME_LIMIT.type_object and cls != ORDER_ENFORCING.type_object and cls != <PyTypeObject *>PASSIVE_CHECKER:
+        return None
+    return <object>inner
 
 
 cdef inline bint is_true(dict attributes, str name) except -1:
