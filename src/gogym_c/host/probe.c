@@ -53,6 +53,9 @@ static const char probe_script[] =
     "put('platlibdir', getattr(sys, 'platlibdir', 'lib'))\n"
     "put('multiarch', getattr(implementation, '_multiarch', ''))\n"
     "put('framework', getattr(sys, '_framework', ''))\n"
+    "library = os.path.dirname(getattr(os, '__file__', None) or '')\n"
+    "managed = library and os.path.exists(os.path.join(library, 'EXTERNALLY-MANAGED'))\n" /* PEP 668 */
+    "put('managed', 1 if managed and sys.prefix == getattr(sys, 'base_prefix', sys.prefix) else 0)\n"
     "if sys.version_info[:2] >= (3, 10):\n"
     "    for name in ('gogym', 'gymnasium', 'numpy'):\n"
     "        spec = find(name)\n"
@@ -91,46 +94,91 @@ static char *after_marker(char *data, size_t length, size_t *rest) {
   return start;
 }
 
-/* The first line that says something, for a message; a traceback says most in its last. */
-static void last_line(char *text) {
-  size_t length = strlen(text);
-  while (length > 0 && isspace((unsigned char)text[length - 1])) text[--length] = '\0';
-  char *line = strrchr(text, '\n');
-  if (line) memmove(text, line + 1, strlen(line + 1) + 1);
+static int is_answered(const gym__output *out) {
+  size_t rest;
+  return after_marker(out->text, out->length, &rest) != NULL;
+}
+
+static int begins_with(const char *text, const char *beginning) {
+  return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+#define QUOTED_SIZE 200 /* of what a program says, in bytes: it may be anything */
+
+/* The lines of a standard error that say why, in a message's words: "" or ": why". Python's last line is the
+ * exception's, but after a fatal error come lines that say nothing. */
+static void explain(char *error, char *why, size_t size) {
+  const char *fatal = "", *exception = "", *last = "";
+  char *rest = NULL;
+  for (char *line = strtok_r(error, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest)) {
+    if (!line[strspn(line, " \t")]) continue;
+    last = line;
+    if (begins_with(line, "Fatal Python error")) {
+      fatal = line;
+      exception = "";
+    } else if (!isspace((unsigned char)*line) && strstr(line, "Error")) {
+      exception = line;
+    }
+  }
+  const char *first = *fatal ? fatal : *exception ? exception : last;
+  const char *second = *fatal ? exception : "";
+  int first_length = gym__cut(first, QUOTED_SIZE), second_length = gym__cut(second, QUOTED_SIZE);
+  snprintf(why, size, "%s%.*s%s%s%.*s%s", *first ? ": " : "", first_length, first,
+           first[first_length] ? "..." : "", *second ? "; " : "", second_length, second,
+           second[second_length] ? "..." : "");
+}
+
+/* What a program that is no Python wrote, for a message: the beginning of what was kept of it. */
+static void quote(gym__output *out, char *quoted, size_t size) {
+  size_t length = out->length;
+  for (size_t i = 0; i < length; i++)
+    if ((unsigned char)out->text[i] < ' ') out->text[i] = ' ';
+  const char *text = out->text + strspn(out->text, " ");
+  int shown = gym__cut(text, QUOTED_SIZE);
+  if (!*text)
+    snprintf(quoted, size, "It wrote nothing that can be shown");
+  else
+    snprintf(quoted, size, "It wrote \"%.*s%s\"", shown, text, text[shown] ? "..." : "");
+}
+
+const char *gym__setting(const char *reason) {
+  return strcmp(reason, GYM__REASON_CONFIG) == 0 ? GYM__REASON_CONFIG : "GOGYM_PYTHON";
 }
 
 /* Runs a script and finds its answer. */
-static int ask(const char *python, const char *script, char *data, size_t size, char **answer, size_t *length,
-               gym_error *err) {
-  char error[4096];
+static int ask(const char *python, const char *reason, const char *script, char *data, size_t size,
+               char **answer, size_t *length, gym_error *err) {
+  char error_text[4096], why[2 * QUOTED_SIZE + 16], how[2 * QUOTED_SIZE + 128];
   char executable[GYM__PATH_SIZE], program[sizeof probe_script + sizeof sysconfig_script], option[] = "-c";
   snprintf(executable, sizeof executable, "%s", python);
   snprintf(program, sizeof program, "%s", script);
   char *arguments[] = {executable, option, program, NULL};
+  gym__output out = {data, size, 0}, error = {error_text, sizeof error_text, 0};
   gym__spawn_result result;
-  int error_number = gym__spawn(arguments, gym__probe_timeout_ms, data, size, error, sizeof error, &result);
-  if (error_number)
-    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" could not be run: %s", python,
-                     strerror(error_number));
-  *answer = after_marker(data, result.out_length, length);
+  int error_number = gym__spawn(arguments, gym__probe_timeout_ms, &out, &error, is_answered, &result);
+  *answer = error_number ? NULL : after_marker(data, out.length, length);
   if (*answer) return GYM_OK;
-  last_line(error);
-  const char *colon = *error ? ": " : "";
-  if (result.timed_out)
-    return gym__fail(err, GYM_ERR_PROBE,
-                     "the Python interpreter \"%s\" did not answer within %g seconds and was stopped%s%s",
-                     python, gym__probe_timeout_ms / 1000.0, colon, error);
-  if (result.status != -1 && WIFSIGNALED(result.status))
-    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" was ended by signal %d%s%s", python,
-                     WTERMSIG(result.status), colon, error);
-  if (result.status > 0 && WIFEXITED(result.status))
-    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" ended with exit status %d%s%s",
-                     python, WEXITSTATUS(result.status), colon, error);
-  return gym__fail(
-      err, GYM_ERR_PROBE,
-      "the program \"%s\" does not answer as a Python interpreter does%s%s. Its output begins with "
-      "\"%.100s\"",
-      python, colon, error, data);
+  explain(error_text, why, sizeof why);
+  if (error_number)
+    snprintf(how, sizeof how, "could not be run: %s", strerror(error_number));
+  else if (result.timed_out)
+    snprintf(how, sizeof how, "did not answer within %g seconds and was stopped%s",
+             gym__probe_timeout_ms / 1000.0, why);
+  else if (result.status != -1 && WIFSIGNALED(result.status))
+    snprintf(how, sizeof how, "was ended by signal %d%s", WTERMSIG(result.status), why);
+  else if (result.status > 0 && WIFEXITED(result.status))
+    snprintf(how, sizeof how, "ended with exit status %d%s", WEXITSTATUS(result.status), why);
+  else if (*why)
+    snprintf(how, sizeof how, "does not answer as one%s", why);
+  else {
+    char quoted[QUOTED_SIZE + 64];
+    quote(&out, quoted, sizeof quoted);
+    snprintf(how, sizeof how, "does not answer as one. %s", quoted);
+  }
+  return gym__fail(err, GYM_ERR_PROBE,
+                   "the Python interpreter \"%s\" (from %s) %s. Set %s to the path of a Python interpreter "
+                   "(3.%d to 3.%d)",
+                   python, reason, how, gym__setting(reason), GYM__PYTHON_FIRST, GYM__PYTHON_LAST);
 }
 
 static const char *field(const char *data, size_t length, const char *key) {
@@ -140,18 +188,19 @@ static const char *field(const char *data, size_t length, const char *key) {
   return "";
 }
 
-int gym__probe_python(const char *python, gym__probe *probe, gym_error *err) {
+int gym__probe_python(const char *python, const char *reason, gym__probe *probe, gym_error *err) {
   char *answer = NULL;
-  int status = ask(python, probe_script, probe->data, sizeof probe->data, &answer, &probe->length, err);
+  probe->reason = reason;
+  int status = ask(python, reason, probe_script, probe->data, sizeof probe->data, &answer, &probe->length, err);
   if (status) return status;
 #define FIELD(name) probe->name = field(answer, probe->length, #name)
   FIELD(executable), FIELD(prefix), FIELD(base_prefix), FIELD(base_executable), FIELD(implementation);
   FIELD(version), FIELD(abiflags), FIELD(machine), FIELD(bits), FIELD(multiarch), FIELD(platlibdir);
-  FIELD(framework), FIELD(gogym), FIELD(gymnasium), FIELD(numpy), FIELD(table_version);
+  FIELD(framework), FIELD(gogym), FIELD(gymnasium), FIELD(numpy), FIELD(table_version), FIELD(managed);
 #undef FIELD
   if (sscanf(probe->version, "%d.%d", &probe->major, &probe->minor) != 2)
-    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" gives its version as \"%s\"", python,
-                     probe->version);
+    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" (from %s) gives its version as \"%s\". Set %s to the path of another one",
+                     python, reason, probe->version, gym__setting(reason));
   if (!*probe->executable) probe->executable = python; /* as where a wrapper clears argv[0] */
   return GYM_OK;
 }
@@ -159,7 +208,7 @@ int gym__probe_python(const char *python, gym__probe *probe, gym_error *err) {
 int gym__probe_sysconfig(const char *python, char *out, size_t size, gym_error *err) {
   char *answer = NULL;
   size_t length = 0;
-  int status = ask(python, sysconfig_script, out, size - 1, &answer, &length, err);
+  int status = ask(python, "", sysconfig_script, out, size - 1, &answer, &length, err);
   if (status) return status;
   memmove(out, answer, length);
   out[length] = '\0';
@@ -185,6 +234,32 @@ const char *gym__typed(const char *executable, char *out, size_t size) {
   return out;
 }
 
+/* What tells where an interpreter comes from: " (from ...)". */
+static const char *origin(const gym__subject *subject, char *out, size_t size) {
+  if (!subject->reason) return " (which runs in this process)";
+  snprintf(out, size, " (from %s)", subject->reason);
+  return out;
+}
+
+/* How to install gogym there, and with it Gymnasium; then how to choose an interpreter that has it already. */
+static const char *install(const gym__subject *subject, const char *checkout, const char *package, char *out,
+                           size_t size) {
+  char typed[GYM__PATH_SIZE];
+  const char *command = gym__typed(subject->executable, typed, sizeof typed);
+  const char *setting = gym__setting(subject->reason ? subject->reason : "");
+  if (subject->is_managed) {
+    /* PEP 668: pip refuses to install into it. */
+    snprintf(out, size,
+             "Its packages are managed by the operating system (EXTERNALLY-MANAGED), so make a virtual "
+             "environment: run in %s: %s -m venv .venv && .venv/bin/python -m pip install . And %s .venv/bin/python",
+             checkout, command,
+             subject->reason ? setting : "run the program with");
+    return out;
+  }
+  snprintf(out, size, "%s", "");
+  (void)package;
+  return out;
+}
 int gym__no_gogym(gym_error *err, const char *executable, const char *detail) {
   char command[GYM__PATH_SIZE];
   return gym__fail(

@@ -14,7 +14,7 @@ from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport Py_TYPE, PyObject, PyTypeObject
 from cpython.pycapsule cimport PyCapsule_New
-from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.limits cimport LLONG_MAX
 from libc.stdint cimport int64_t, uint32_t, uint64_t
@@ -76,6 +76,7 @@ cdef extern from "Python.h":
 
 
 cdef extern from "numpy/arrayobject.h":
+    bint PyArray_ISCARRAY(cnp.ndarray array) noexcept
     bint PyArray_ISCARRAY_RO(cnp.ndarray array) noexcept
 
 

@@ -59,6 +59,7 @@ cdef class ArrayLayout(Layout):
     cdef int ndim
     cdef cnp.npy_intp shape[64]
     cdef tuple shape_tuple
+    cdef cnp.ndarray last  # the array of the last element read
 
     def __cinit__(self, object space, str path, dict node):
         cdef tuple shape = node["shape"]
@@ -151,7 +152,7 @@ cdef class ArrayLayout(Layout):
         return f"{self.path}[{', '.join(str(i) for i in np.unravel_index(index, self.shape_tuple))}]"
 
     cdef object read(self, const double *source):
-        cdef cnp.ndarray array = cnp.PyArray_EMPTY(self.ndim, self.shape, self.type_num, 0)
+        cdef cnp.ndarray array = self.fresh_array()
         cdef size_t bad = 0
         cdef int code = gym__from_float64(self.type_num, source, self.size, cnp.PyArray_DATA(array), &bad)
         if code == GYM__CONVERT_OK:
@@ -159,6 +160,23 @@ cdef class ArrayLayout(Layout):
         if code == GYM__CONVERT_INEXACT:
             raise self.unusable(source[bad], self.element_path(bad), self.number_expectation())
         return self.read_other_dtype(source)
+
+    cdef cnp.ndarray fresh_array(self):
+        """An array that nobody else has: the last one again, if it was given back untouched in form."""
+        cdef cnp.ndarray last = self.last
+        # Two references: `self.last` and the variable. An environment that keeps the action, or a view of it, has one
+        # more.
+        if (
+            last is not None
+            and Py_REFCNT(last) == 2
+            and cnp.PyArray_NDIM(last) == self.ndim
+            and cnp.PyArray_TYPE(last) == self.type_num
+            and PyArray_ISCARRAY(last)
+            and (self.ndim == 0 or memcmp(cnp.PyArray_DIMS(last), self.shape, self.ndim * sizeof(cnp.npy_intp)) == 0)
+        ):
+            return last
+        self.last = cnp.PyArray_EMPTY(self.ndim, self.shape, self.type_num, 0)
+        return self.last
 
     cdef object read_other_dtype(self, const double *source):
         cdef cnp.ndarray wide = cnp.PyArray_EMPTY(self.ndim, self.shape, cnp.NPY_DOUBLE, 0)
