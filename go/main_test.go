@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 	if directory, err := filepath.Abs("testdata"); err == nil {
 		os.Setenv("PYTHONPATH", strings.Trim(directory+":"+os.Getenv("PYTHONPATH"), ":"))
 		os.Setenv("PYTHONDONTWRITEBYTECODE", "1")
+		os.Setenv("SDL_VIDEODRIVER", "dummy")
 	}
 	if helper, found := helpers[os.Getenv("GOGYM_TEST_HELPER")]; found {
 		helper()

@@ -20,7 +20,10 @@ var signalEnvironments = map[string]struct {
 	options []Option
 }{
 	"MuJoCo": {"Ant-v5", nil},
-	"pygame": {"CartPole-v1", []Option{WithRenderMode("rgb_array")}},
+	// With "human" reset and step draw, and so import pygame.
+	"pygame": {"CartPole-v1", []Option{WithRenderMode("human")}},
+	// Who only looks for pygame, to see whether it is installed, has not imported it.
+	"pygame looked for": {envs + "GoLooksForPygame-v0", []Option{WithRenderMode("human")}},
 }
 
 // exercise makes, resets and steps an environment.
@@ -55,15 +58,26 @@ func TestSignalNotify(t *testing.T) {
 	}
 }
 
+// In a process of its own each: a library takes a signal over when it is loaded, which happens once.
 func TestRecoverNilDereference(t *testing.T) {
-	exercise(t, "MuJoCo")
-	defer func() {
-		if _, isRuntimeError := recover().(runtime.Error); !isRuntimeError {
-			t.Error("a nil dereference did not panic")
-		}
-	}()
+	needPython(t)
+	for name := range signalEnvironments {
+		t.Run(name, func(t *testing.T) {
+			output, err := runHelper(t, "nil dereference with "+name)
+			skipWithoutDependency(t, err)
+			if err != nil || output != "true" {
+				t.Errorf("got %q, %v", output, err)
+			}
+		})
+	}
+}
+
+// recovers tells whether a nil dereference is a panic.
+func recovers() (recovered bool) {
+	defer func() { _, recovered = recover().(runtime.Error) }()
 	var nothing *Transition
-	t.Error(nothing.Reward)
+	fmt.Print(nothing.Reward)
+	return false
 }
 
 func init() {
@@ -74,11 +88,30 @@ func init() {
 			os.Exit(1)
 		}
 		defer env.Close()
-		defer func() { fmt.Print(recover() != nil) }()
-		var nothing *Transition
-		fmt.Print(nothing.Reward)
+		fmt.Print(recovers())
 	}
 	for name, test := range signalEnvironments {
+		helpers["nil dereference with "+name] = func() {
+			env, err := Make(test.id, test.options...)
+			if err == nil {
+				_, err = env.Reset()
+			}
+			var action []float64
+			if err == nil {
+				action, err = env.ActionSpace().Sample()
+			}
+			if err == nil {
+				_, _, err = env.Step(action)
+			}
+			if errors.Is(err, ErrDependencyNotInstalled) {
+				os.Exit(77)
+			}
+			if err != nil {
+				fmt.Println(err)
+				os.Exit(1)
+			}
+			fmt.Print(recovers())
+		}
 		helpers["interrupted by "+name] = func() {
 			env, err := Make(test.id, test.options...)
 			if err == nil {

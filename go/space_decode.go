@@ -35,6 +35,9 @@ func (d *spaceDecoder) fail(node *Dict, field string) {
 }
 
 func (d *spaceDecoder) space(value any, owner *Env) Space {
+	if other, tooDeep := value.(Other); tooDeep {
+		return &OtherSpace{spaceBase{kind: "other", size: -1, offset: -1}, other.Class, other.Repr}
+	}
 	node, isDict := value.(*Dict)
 	if !isDict {
 		d.problem = "a space is " + pythonText(value)
@@ -71,6 +74,11 @@ func (d *spaceDecoder) space(value any, owner *Env) Space {
 		return d.graph(base, node)
 	}
 	return &OtherSpace{base, d.optionalText(node, "class"), d.optionalText(node, "repr")}
+}
+
+func isOther(value any) bool {
+	_, is := value.(Other)
+	return is
 }
 
 func (d *spaceDecoder) box(base spaceBase, node *Dict) Space {
@@ -132,6 +140,10 @@ func (d *spaceDecoder) multiBinary(base spaceBase, node *Dict) Space {
 }
 
 func (d *spaceDecoder) textSpace(base spaceBase, node *Dict) Space {
+	// A charset with lone surrogates is no text for Go: such a space can be used, but not described.
+	if charset, _ := node.Get("charset"); isOther(charset) {
+		return &OtherSpace{base, "gymnasium.spaces.text.Text", pythonText(charset)}
+	}
 	charset := d.text(node, "charset")
 	return &Text{
 		spaceBase:  base,

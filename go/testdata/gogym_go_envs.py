@@ -1,5 +1,6 @@
 """Environments for the tests of the Go package."""
 
+import importlib.util
 import threading
 import time
 
@@ -106,8 +107,12 @@ class Spaces(Base):
         "multi-binary": lambda: spaces.MultiBinary([2, 2]),
         "text": lambda: spaces.Text(4, min_length=1, charset="ab\u00e9"),
         "tuple": lambda: spaces.Tuple([spaces.Discrete(2), spaces.Box(0, 1, (2,), np.float32)]),
-        "dict": lambda: spaces.Dict({"b": spaces.Discrete(2), "a": spaces.Tuple([spaces.MultiBinary(2), spaces.Text(2)])}),
-        "one-of": lambda: spaces.OneOf([spaces.Discrete(3, start=1), spaces.Box(-1, 1, (3,), np.float64), spaces.Text(2)]),
+        "dict": lambda: spaces.Dict(
+            {"b": spaces.Discrete(2), "a": spaces.Tuple([spaces.MultiBinary(2), spaces.Text(2)])}
+        ),
+        "one-of": lambda: spaces.OneOf(
+            [spaces.Discrete(3, start=1), spaces.Box(-1, 1, (3,), np.float64), spaces.Text(2)]
+        ),
         "sequence": lambda: spaces.Sequence(spaces.Discrete(3)),
         "graph": lambda: spaces.Graph(spaces.Box(-1, 1, (2,)), None),
     }
@@ -126,5 +131,14 @@ class Spaces(Base):
         return self.observation_space.sample(), 0, False, False, {"contained": contained}
 
 
-for cls in (Kwargs, Fails, Racy, Spaces):
+class LooksForPygame(gymnasium.Wrapper):
+    """Looks whether pygame is installed before CartPole imports it."""
+
+    def __init__(self, render_mode=None):
+        if importlib.util.find_spec("pygame") is None:
+            raise gymnasium.error.DependencyNotInstalled("pygame")
+        super().__init__(gymnasium.make("CartPole-v1", render_mode=render_mode))
+
+
+for cls in (Kwargs, Fails, Racy, Spaces, LooksForPygame):
     gymnasium.register(f"Go{cls.__name__}-v0", cls, disable_env_checker=True, order_enforce=cls is Kwargs)

@@ -70,7 +70,7 @@ def space_type(space: Any) -> str:
 def class_name(cls: type) -> str:
     """Name a class as Python's tracebacks do: with its module, unless that is builtins."""
     try:
-        module, name = cls.__module__, cls.__qualname__
+        module, name = str.__str__(cls.__module__), str.__str__(cls.__qualname__)
     except BaseException:  # noqa: BLE001  # a metaclass may do anything
         return "(a class that does not tell its name)"
     return name if module == "builtins" else f"{module}.{name}"
@@ -84,7 +84,7 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
 def safe_repr(value: Any) -> str:
     """Give ``repr(value)``, whatever that does: a foreign class may fail in any way."""
     try:
-        return repr(value)
+        return str.__str__(repr(value))  # exactly a str, where a subclass comes back
     except BaseException as error:  # noqa: BLE001
         return f"<{class_name(type(value))}, whose repr raised {class_name(type(error))}>"
 
@@ -102,9 +102,10 @@ def _node(space: Any) -> dict[str, Any]:
     }
     if kind in ("Box", "Discrete", "MultiDiscrete", "MultiBinary"):
         dtype = np.dtype(space.dtype)
-        shape = tuple(int(n) for n in space.shape)
+        # Gymnasium's own Discrete has no dimensions; a subclass that says otherwise still has one number.
+        shape = () if kind == "Discrete" else tuple(int(n) for n in space.shape)
         node.update(dtype=dtype_name(dtype), shape=shape)
-        if len(shape) <= MAX_DIMENSIONS:
+        if len(shape) <= MAX_DIMENSIONS and min(shape, default=0) >= 0:
             _set_leaf(node, math.prod(shape), dtype)
     if kind == "Box":
         node.update(low=space.low, high=space.high)
@@ -136,7 +137,7 @@ def _node(space: Any) -> dict[str, Any]:
 
 def _set_leaf(node: dict[str, Any], size: int, dtype: np.dtype[Any]) -> None:
     # What no memory can hold has no layout: MultiBinary((2**40, 2**40)) is a legal space.
-    if size <= sys.maxsize // 16:
+    if 0 <= size <= sys.maxsize // 16:
         node.update(size=size, nbytes=size * dtype.itemsize)
 
 

@@ -6,8 +6,8 @@
 
 #include "gogym_utf8.h"
 
-/* A byte that is no UTF-8 becomes \xNN: paths and what programs print are bytes, and gym_error's texts must not
- * be. `taken` receives the bytes of the character at `text`; the bytes that it becomes are returned. */
+/* A byte that is no UTF-8 becomes \xNN: paths and what programs print are bytes, and gym_error's texts must
+ * not be. `taken` receives the bytes of the character at `text`; the bytes that it becomes are returned. */
 static size_t measure(const char *text, size_t length, size_t *taken) {
   size_t bytes = gym__utf8_character((const unsigned char *)text, length);
   *taken = bytes ? bytes : 1;

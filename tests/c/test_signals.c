@@ -11,6 +11,7 @@
 #include "envs.h"
 
 static gym_error err = GYM_ERROR_INIT;
+static const char *first; /* what happens to pygame before it is imported; NULL: nothing */
 
 /* Uses everything that is known to install handlers: Python, MuJoCo, SDL, multiprocessing. */
 static void use_environments(void) {
@@ -20,7 +21,11 @@ static void use_environments(void) {
   CHECK_OK(gym_reset(env, NULL, NULL, obs, 105, &err), err);
   CHECK_OK(gym_step(env, action, 8, obs, 105, &t, &err), err);
   for (int human = 0; human < 2; human++) {
-    gym_env drawn = open_env(TEST_ENV("Pygame"), human ? "{\"render_mode\": \"human\"}" : NULL);
+    char options[100];
+    snprintf(options, sizeof options, "{\"render_mode\": \"%s\", \"first\": %s%s%s}",
+             human ? "human" : "rgb_array", first ? "\"" : "", first ? first : "null", first ? "\"" : "");
+    gym_env drawn = open_env(TEST_ENV("Pygame"), options);
+    if (!human && first && strcmp(first, "reload") != 0) first = NULL; /* now it is imported */
     CHECK_OK(gym_reset(drawn, NULL, NULL, obs, 4, &err), err);
     CHECK_OK(gym_step(drawn, action, 1, obs, 4, &t, &err), err);
     if (human) CHECK_OK(gym_close(drawn, &err), err);
@@ -180,6 +185,33 @@ static void check_dispositions_stay(void) {
   for (int i = 1; i <= SIGNALS; i++) CHECK_INT(sigismember(&mask_after, i), sigismember(&mask_before, i));
 }
 
+/* Looking for pygame, as people do to see whether it is installed, imports nothing. */
+static void pygame_found(void) {
+  first = "find";
+  check_dispositions_stay();
+}
+
+static void own_handlers_pygame_found(void) {
+  first = "find";
+  own_handlers();
+}
+
+/* An import that fails half-way is tried again. */
+static void pygame_failed(void) {
+  first = "fail";
+  check_dispositions_stay();
+}
+
+static void own_handlers_pygame_failed(void) {
+  first = "fail";
+  own_handlers();
+}
+
+static void own_handlers_pygame_reloaded(void) {
+  first = "reload";
+  own_handlers();
+}
+
 static void all_ignored(void) {
   for (int i = 1; i < 32; i++) signal(i, SIG_IGN);
   signal(SIGCHLD, SIG_DFL); /* whoever ignores this cannot wait for a process: its own choice */
@@ -247,6 +279,11 @@ int main(void) {
   check_killed("SIGSEGV", crashed, SIGSEGV);
   check_passes("own handlers", own_handlers);
   check_passes("default dispositions", check_dispositions_stay);
+  check_passes("pygame looked for first", pygame_found);
+  check_passes("own handlers, pygame looked for first", own_handlers_pygame_found);
+  check_passes("pygame's first import fails", pygame_failed);
+  check_passes("own handlers, pygame's first import fails", own_handlers_pygame_failed);
+  check_passes("own handlers, pygame loaded twice", own_handlers_pygame_reloaded);
   check_passes("ignored signals", all_ignored);
   check_passes("blocked signals", some_blocked);
   check_passes("signals that are waited for", waited_for);

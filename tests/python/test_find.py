@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -129,6 +130,102 @@ def test_python_that_hangs(driver: Path, tmp_path: Path, script: str) -> None:
     assert "0.3 seconds" in line.message
 
 
+def test_no_message_is_anything_but_utf8(driver: Path, tmp_path: Path) -> None:
+    missing = os.fsdecode(bytes(tmp_path / "caf") + b"\xc3\xa9\xff")  # the last byte is no UTF-8
+    line = run(driver, "init", GOGYM_PYTHON=missing)[0]
+    assert "/café\\xff" in line.message
+    path = host.fake_python(tmp_path / "python", "printf 'ab\\377\\303c\\342\\202\\254'")
+    line = run(driver, "init", GOGYM_PYTHON=str(path))[0]
+    assert '"ab\\xff\\xc3c€"' in line.message
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+@pytest.mark.parametrize("before", ["", "x", "xy", "xyz"])
+def test_what_a_program_says_is_cut_at_a_character(
+    driver: Path, tmp_path: Path, stream: str, before: str
+) -> None:
+    path = host.fake_python(tmp_path / "python", f"echo {before}{'😀' * 80} >&{stream}")
+    line = run(driver, "init", GOGYM_PYTHON=str(path))[0]
+    assert "\\x" not in line.message
+    assert f"{before}{'😀' * (49 if before else 50)}..." in line.message
+
+
+@pytest.mark.parametrize(
+    ("operation", "setting"), [("init", "GOGYM_PYTHON"), ("init=/bin/ls", "gym_config.python")]
+)
+def test_message_about_a_program_that_is_no_python(driver: Path, operation: str, setting: str) -> None:
+    line = run(driver, operation, GOGYM_PYTHON="/bin/ls")[0]
+    assert line.status == "GYM_ERR_PROBE"
+    assert len(line.message) < 500
+    assert f"(from {setting})" in line.message
+    assert line.message.endswith(f"Set {setting} to the path of a Python interpreter (3.10 to 3.14)")
+
+
+@pytest.mark.parametrize(("variable", "value"), [("PYTHONHASHSEED", "abc"), ("PYTHONUTF8", "x")])
+def test_fatal_error_of_python(driver: Path, variable: str, value: str) -> None:
+    line = run(driver, "init", **{variable: value})[0]
+    assert line.status == "GYM_ERR_PROBE"
+    assert ": Fatal Python error: " in line.message
+    assert variable in line.message
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Traceback:\n  File\n    raise OSError\nValueError: bad", "1: ValueError: bad. Set"),
+        ("ValueError: bad\nException ignored", "1: ValueError: bad. Set"),
+        (
+            "Fatal Python error: site\nPython runtime state\n\n  <no frame>",
+            "1: Fatal Python error: site. Set",
+        ),
+        (
+            "Fatal Python error: site\nruntime\n  File\nNameError: x\nend",
+            "1: Fatal Python error: site; NameError: x. Set",
+        ),
+        ("one\ntwo\n\n", "1: two. Set"),
+    ],
+)
+def test_line_that_says_why(driver: Path, tmp_path: Path, said: str, expected: str) -> None:
+    (tmp_path / "said").write_text(said)
+    path = host.fake_python(tmp_path / "python", f"cat {shlex.quote(str(tmp_path / 'said'))} >&2; exit 1")
+    line = run(driver, "init", GOGYM_PYTHON=str(path))[0]
+    assert expected in line.message
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_start_up_file_that_says_much(driver: Path, packages: Path, stream: str) -> None:
+    (packages / "sitecustomize.py").write_text(f"import sys; sys.{stream}.write('much ' * 100000)\n")
+    assert run(driver, "init", PYTHONPATH=str(packages))[-1].status == EXIT_OK
+
+
+def test_process_that_a_start_up_file_leaves_behind(driver: Path, packages: Path, tmp_path: Path) -> None:
+    """It holds the probe's pipe open, and is nobody's to wait for."""
+    pid = tmp_path / "pid"
+    start = f"import subprocess; open({str(pid)!r}, 'a').write('%d ' % subprocess.Popen(['sleep', '60']).pid)"
+    (packages / "sitecustomize.py").write_text(
+        f"import sys\nif sys.argv[0] == '-c': {start}\n"  # in the probe only
+    )
+    try:
+        begin = time.monotonic()
+        line = run(driver, "init", PYTHONPATH=str(packages))[-1]
+        assert line.status == EXIT_OK
+        (packages / "sitecustomize.py").write_text(f"{start}; import os; os._exit(3)\n")
+        line = run(driver, "init", PYTHONPATH=str(packages))[-1]
+        assert "exit status 3" in line.message
+        assert time.monotonic() - begin < 20
+    finally:
+        for number in pid.read_text().split():
+            os.kill(int(number), 9)
+
+
+def test_wrapper_that_does_not_end_after_its_python(driver: Path, packages: Path, tmp_path: Path) -> None:
+    path = host.fake_python(tmp_path / "python", f'{shlex.quote(one_python())} "$@"\nsleep 60')
+    begin = time.monotonic()
+    line = run(driver, "init", GOGYM_PYTHON=str(path), PYTHONPATH=str(packages))[-1]
+    assert line.status == EXIT_OK
+    assert time.monotonic() - begin < 20
+
+
 def test_file_that_cannot_be_run(driver: Path, tmp_path: Path) -> None:
     path = tmp_path / "python"
     path.write_bytes(b"\x7fELFnonsense")
@@ -172,7 +269,7 @@ def test_command_with_a_path_that_needs_quotes(driver: Path, tmp_path: Path) -> 
 
 
 def install_command(python: str) -> str:
-    return f"{python} -m pip install ."
+    return f"{shlex.quote(python)} -m pip install ."
 
 
 def test_gogym_is_missing(driver: Path, packages: Path, tmp_path: Path) -> None:
@@ -188,6 +285,38 @@ def test_gogym_is_missing(driver: Path, packages: Path, tmp_path: Path) -> None:
     assert install_command(python) in lines[0].message
     assert "install gogym" not in lines[0].message
     assert lines[1].status == EXIT_OK  # installed meanwhile
+
+
+def test_message_says_why_this_interpreter_was_chosen(driver: Path, tmp_path: Path) -> None:
+    path = host.answering_python(tmp_path / "python3", gogym="")
+    places = f"{tmp_path}:/usr/bin:/bin"
+    by_path, by_config = host.run_driver(driver, "init", f"init={path}", PATH=places)
+    assert f'"{path}" (from python3 on PATH). To mend it, set GOGYM_PYTHON to the path of' in by_path.message
+    assert f'"{path}" (from gym_config.python). To mend it, set gym_config.python to the' in by_config.message
+
+
+@pytest.mark.parametrize("missing", ["gogym", "gymnasium"])
+def test_python_that_pip_must_not_change(driver: Path, tmp_path: Path, missing: str) -> None:
+    path = host.answering_python(tmp_path / "python", managed="1", **{missing: ""})
+    line = run(driver, "init", GOGYM_PYTHON=str(path))[0]
+    assert "EXTERNALLY-MANAGED" in line.message
+    command = f"{shlex.quote(str(path))} -m venv .venv && .venv/bin/python -m pip install ."
+    assert line.message.endswith(f"run in a gogym checkout: {command}")
+    assert "set GOGYM_PYTHON to the path of its bin/python" in line.message
+
+
+def test_python_whose_packages_are_managed(driver: Path) -> None:
+    system = [
+        python
+        for python in SUPPORTED
+        if list(python.path.parent.parent.glob("lib/python3*/EXTERNALLY-MANAGED"))
+    ]
+    if not system:
+        pytest.skip("no Python with an EXTERNALLY-MANAGED")
+    line = run(driver, "init", GOGYM_PYTHON=str(system[0].path))[0]
+    if line.status != "GYM_ERR_NO_GOGYM":
+        pytest.skip("it has gogym all the same")
+    assert "-m venv .venv" in line.message
 
 
 def test_other_package_named_gogym(driver: Path, packages: Path) -> None:
@@ -340,7 +469,8 @@ def test_place_that_only_sysconfig_knows(driver: Path, packages: Path, tmp_path:
     version = SUPPORTED[0].version if SUPPORTED else (0, 0)
     path = host.answering_python(tmp_path / "python", version=f"{version[0]}.{version[1]}.0")
     script = path.read_text().replace(
-        "#!/bin/sh\n", f'#!/bin/sh\ncase "$2" in *get_config_var*) exec {one_python()} "$@";; esac\n'
+        "#!/bin/sh\n",
+        f'#!/bin/sh\ncase "$2" in *get_config_var*) exec {shlex.quote(one_python())} "$@";; esac\n',
     )
     path.write_text(script)
     line = run(driver, "init", GOGYM_PYTHON=str(path), PYTHONPATH=str(packages))[0]
@@ -401,7 +531,9 @@ int PyInitConfig_SetStrList(void *c, const char *name, size_t length, char *cons
 int PyInitConfig_GetError(void *c, const char **message) { *message = "the fake refuses"; return c == &config; }
 int Py_InitializeFromInitConfig(void *c) { return c == &config ? -1 : 0; }
 #define NOTHING(name) void *name(void) { return 0; }
-NOTHING(Py_IsInitialized) NOTHING(PyGILState_Ensure) NOTHING(PyGILState_Release) NOTHING(PyGILState_Check)
+NOTHING(Py_IsInitialized) NOTHING(PyGILState_Ensure) NOTHING(PyGILState_Release)
+NOTHING(PyGILState_GetThisThreadState) NOTHING(PyThreadState_GetUnchecked) NOTHING(PyCFunction_NewEx)
+NOTHING(Py_BuildValue) NOTHING(Py_AtExit)
 NOTHING(PyEval_SaveThread) NOTHING(PyEval_RestoreThread) NOTHING(Py_CompileString) NOTHING(PyEval_EvalCode)
 NOTHING(PyDict_New) NOTHING(PyDict_GetItemString) NOTHING(PyDict_SetItemString) NOTHING(PyEval_GetBuiltins)
 NOTHING(PyUnicode_AsUTF8AndSize) NOTHING(PyCapsule_GetPointer) NOTHING(PyErr_Clear)

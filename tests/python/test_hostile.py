@@ -58,7 +58,8 @@ for way in sys.argv[1:]:
         call("sample", env.sample_action)
     call("seed", lambda: env.seed_action(1))
     call("sample", env.sample_action)
-    call("step", lambda: env.step([0.0] * (env.action_size or 0)))
+    for number in (0.0, 1.0, 0.0):
+        call("step", lambda: env.step([number] * (env.action_size or 0)))
     call("info", env.info)
     call("reset", env.reset)
     call("sample", env.sample_action)
@@ -231,6 +232,14 @@ def test_a_length_that_lies(outcomes, way):
         assert "a tuple of 2" in error["message"]
 
 
+def test_a_message_shows_what_was_given(outcomes):
+    """It, and not the array that was made of it on the way."""
+    for error in errors(outcomes["observation-text"], "reset"):
+        assert error["message"].startswith("observation is 'x' (str); ")
+    for error in errors(outcomes["observation-object"], "reset"):
+        assert error["message"].startswith("observation is <no class> (gogym_test_hostile.NoClass); ")
+
+
 LISTS = {
     "list-rounds": ("observation[0]", "9007199254740993"),
     "list-rounds-unsigned": ("observation[0]", "9223372036854775809"),
@@ -264,7 +273,16 @@ def test_rewards_are_not_rounded(outcomes, kind):
 
 def test_rewards_that_float64_holds(outcomes):
     for way, expected in (("reward-is-exact", 2.0**53 + 2), ("reward-long-double-is-exact", 0.5)):
-        assert [one[1] for one in results(outcomes[way], "step")] == [expected]
+        assert [one[1] for one in results(outcomes[way], "step")] == [expected] * 3
+
+
+@pytest.mark.parametrize("name", gogym_test_hostile.KEEPERS)
+def test_an_action_that_was_kept_stays_what_it_was(outcomes, name):
+    outcome = outcomes[f"action-{name}"]
+    results(outcome, "step")
+    kept = results(outcome, "info")[-1]["kept"]
+    assert [set(one) for one in kept] == [{0.0}, {1.0}, {0.0}]
+    assert len(kept[0]) == (4 if name == "view" else 8)
 
 
 # ---------------------------------------------------------------------------------------------- infos, exceptions
@@ -323,12 +341,12 @@ def test_odd_containers_are_what_they_hold(outcomes):
 
 
 def test_exceptions_are_described_as_far_as_they_let(outcomes):
-    (error,) = errors(outcomes["error-no-module"], "step")
+    error = errors(outcomes["error-no-module"], "step")[0]
     assert (error["error"], error["message"]) == ("GYM_ERR_PYTHON", "the message")
-    (error,) = errors(outcomes["error-interrupted"], "step")
+    error = errors(outcomes["error-interrupted"], "step")[0]
     assert (error["error"], error["type"]) == ("GYM_ERR_PYTHON", "gogym_test_hostile.SilentError")
     assert "KeyboardInterrupt" in error["message"]
-    (error,) = errors(outcomes["error-bad-text"], "step")
+    error = errors(outcomes["error-bad-text"], "step")[0]
     assert (error["error"], error["message"]) == ("GYM_ERR_PYTHON", "bad words")
 
 
@@ -370,7 +388,8 @@ def test_a_replaced_action_space_of_another_size_is_refused(outcomes, way):
 def test_wrappers_live_as_long_as_they_work(outcomes):
     """As in Python: the step under way succeeds, the next call finds nothing behind the wrapper."""
     outcome = outcomes["Unwrapped-v0"]
-    ((observation, reward, terminated, truncated),) = results(outcome, "step")
+    observation, reward, terminated, truncated = outcome["step"][0]["result"]
     assert (numbers(observation), reward, terminated, truncated) == ([1.0], 0.5, False, False)
     assert outcome["info"][-1] == {"result": {"others": 500}}
+    assert [one["type"] for one in outcome["step"][1:]] == ["AttributeError"] * 2
     assert outcome["reset"][-1]["type"] == "AttributeError"

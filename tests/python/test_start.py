@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import ctypes
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -219,7 +220,7 @@ def test_another_interpreter_is_named_later(driver: Path, packages: Path, tmp_pa
     python = Path(one_python())
     alias = tmp_path / "alias"
     alias.symlink_to(python.parent)
-    wrapper = host.fake_python(tmp_path / "wrapper", f'exec {python} "$@"')
+    wrapper = host.fake_python(tmp_path / "wrapper", f'exec {shlex.quote(str(python))} "$@"')
     other = host.answering_python(tmp_path / "python")
     lines = run(
         driver, "init", f"init={python}", f"init={alias / python.name}", f"init={wrapper}", f"init={other}",
@@ -345,6 +346,123 @@ def test_libpython_that_is_loaded_locally(tmp_path: Path, packages: Path, argume
     environment = {"PATH": str(python.parent), "PYTHONPATH": str(packages), "GOGYM_PYTHON": str(python)}
     command = [str(program), str(host.libpython_of(str(python))), *arguments]
     assert subprocess.check_output(command, text=True, env=environment, timeout=60).startswith(EXIT_OK)
+
+
+OWNER_PROGRAM = r"""
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include "gogym.h"
+static gym_env env;
+static double number;
+static gym_transition transition;
+static int step(gym_error *err) { return gym_step(env, &number, 1, &number, 1, &transition, err); }
+static void *call_step(void *unused) { printf("%s ", gym_status_name(step(NULL))); return unused; }
+static void in_a_thread(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, call_step, NULL);
+  pthread_join(thread, NULL);
+}
+#define TAKE(name) *(void **)&name = dlsym(python, #name)
+int main(int count, char **arguments) {
+  gym_error err = GYM_ERROR_INIT;
+  void *python = dlopen(arguments[1], RTLD_NOW | RTLD_GLOBAL);
+  void (*Py_InitializeEx)(int), *(*Py_NewInterpreter)(void), *(*PyThreadState_Swap)(void *);
+  void *(*PyEval_SaveThread)(void), (*PyEval_RestoreThread)(void *);
+  int (*Py_FinalizeEx)(void), (*PyRun_SimpleString)(const char *);
+  setvbuf(stdout, NULL, _IONBF, 0);
+  if (!python || count != 3) return 1;
+  TAKE(Py_InitializeEx); TAKE(Py_NewInterpreter); TAKE(PyThreadState_Swap); TAKE(Py_FinalizeEx);
+  TAKE(PyRun_SimpleString); TAKE(PyEval_SaveThread); TAKE(PyEval_RestoreThread);
+  Py_InitializeEx(0);
+  void *(*PyThreadState_Get)(void);
+  TAKE(PyThreadState_Get);
+  int code = arguments[2][0] == 'i' ? gym_init(NULL, &err) : gym_make("Fake-v0", NULL, &env, &err);
+  printf("%s ", gym_status_name(code));
+  if (strcmp(arguments[2], "cleared") == 0) PyRun_SimpleString("import atexit; atexit._clear()");
+  if (strcmp(arguments[2], "shut down") == 0) gym_shutdown(NULL);
+  if (strcmp(arguments[2], "interpreters") == 0) {
+    void *own = PyThreadState_Get();
+    Py_NewInterpreter();
+    PyThreadState_Swap(own);
+    void *state = PyEval_SaveThread();
+    in_a_thread();
+    printf("%s\n", gym_status_name(gym_shutdown(NULL)));
+    PyEval_RestoreThread(state);
+    return 0;
+  }
+  Py_FinalizeEx();
+  in_a_thread();
+  printf("%s ", gym_status_name(step(&err)));
+  printf("%s ", gym_status_name(gym_close(env, NULL)));
+  printf("%s ", gym_status_name(gym_make("Fake-v0", NULL, &env, NULL)));
+  printf("%s ", gym_status_name(gym_init(NULL, NULL)));
+  printf("%s\n%s\n", gym_status_name(gym_shutdown(NULL)), err.message);
+  return 0;
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that has a Python of its own."""
+    folder = tmp_path_factory.mktemp("owner")
+    (folder / "owner.c").write_text(OWNER_PROGRAM)
+    return host.compile_host(folder / "owner", folder / "owner.c", flags=("-Wno-pedantic",))
+
+
+def run_owner(owner: Path, packages: Path, python: host.Interpreter, argument: str, **more: str) -> list[str]:
+    environment = {"PATH": str(python.path.parent), "PYTHONPATH": str(packages), **more}
+    command = [str(owner), str(host.libpython_of(str(python.path))), argument]
+    return subprocess.check_output(command, text=True, env=environment, timeout=60).splitlines()
+
+
+def statuses(lines: list[str]) -> list[str]:
+    return [word for line in lines for word in line.split() if word.startswith("GYM_")]
+
+
+@each_python
+@pytest.mark.parametrize("argument", ["open", "cleared", "shut down"])
+def test_owner_finalizes_its_python(
+    owner: Path, packages: Path, python: host.Interpreter, argument: str
+) -> None:
+    lines = run_owner(owner, packages, python, argument)
+    assert statuses(lines) == [EXIT_OK, *["GYM_ERR_SHUTDOWN"] * 5, EXIT_OK]
+    # The environments are closed while Python lives, unless the owner took gogym's exit function away.
+    assert any("shutdown without exit True" in line for line in lines) == (argument != "cleared")
+    assert "finalized" in lines[-1]
+
+
+@each_python
+def test_owner_finalizes_its_python_before_there_is_a_table(
+    owner: Path, packages: Path, python: host.Interpreter
+) -> None:
+    lines = run_owner(owner, packages, python, "init", FAKE_RAISE="raise ValueError")
+    assert statuses(lines) == ["GYM_ERR_IMPORT", *["GYM_ERR_HANDLE"] * 3, *["GYM_ERR_SHUTDOWN"] * 2, EXIT_OK]
+
+
+@each_python
+def test_owner_has_sub_interpreters(owner: Path, packages: Path, python: host.Interpreter) -> None:
+    """They make PyGILState_Check lie."""
+    lines = run_owner(owner, packages, python, "interpreters")
+    assert statuses(lines) == [EXIT_OK] * 3
+
+
+def test_attached_python_ends(library: Path, packages: Path) -> None:
+    """The library's exit function runs before those that were registered earlier, which may call it still."""
+    code = f"""
+import atexit, ctypes
+lib = ctypes.CDLL({str(library)!r})
+env = ctypes.c_uint64()
+atexit.register(lambda: print(lib.gym_close(env, None), lib.gym_shutdown(None)))
+print(lib.gym_make(b"Fake-v0", None, ctypes.byref(env), None), flush=True)
+"""
+    environment = {"PATH": "/nonexistent", "PYTHONPATH": str(packages)}
+    lines = subprocess.check_output(
+        [one_python(), "-c", code], text=True, env=environment, timeout=60
+    ).splitlines()
+    assert lines == ["0", "shutdown without exit True", "9 0"]
 
 
 def test_status_names_and_version(library: Path) -> None:

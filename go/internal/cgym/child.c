@@ -93,53 +93,81 @@ static int spawn_child(pid_t *pid, char *const arguments[], int out, int error) 
   return error_number;
 }
 
-/* Reads once; 0 at the end of the stream. What does not fit is dropped. */
-static int read_some(int fd, char *to, size_t size, size_t *length) {
-  char rest[512];
-  size_t left = size - 1 - *length;
-  ssize_t count = left > 0 ? read(fd, to + *length, left) : read(fd, rest, sizeof rest);
+typedef struct child {
+  pid_t pid;
+  int has_ended;
+  int status; /* -1: not known */
+} child;
+
+/* Whether the child has ended. The status is lost where the host reaps children itself or ignores SIGCHLD. */
+static int has_ended(child *process) {
+  int status;
+  if (process->has_ended) return 1;
+  pid_t got = waitpid(process->pid, &status, WNOHANG);
+  if (got == 0 || (got < 0 && errno == EINTR)) return 0;
+  process->has_ended = 1;
+  process->status = got == process->pid ? status : -1;
+  return 1;
+}
+
+/* Reads once; 0 at the end of the stream. Where the memory is full, the oldest quarter goes: what a program
+ * says last matters most. */
+static int read_some(int fd, gym__output *output) {
+  size_t most = output->size - 1;
+  if (output->length == most) {
+    output->length -= most / 4;
+    memmove(output->text, output->text + most / 4, output->length);
+  }
+  ssize_t count = read(fd, output->text + output->length, most - output->length);
   if (count < 0) return errno == EINTR || errno == EAGAIN;
-  if (left > 0) *length += (size_t)count;
+  output->length += (size_t)count;
   return count > 0;
 }
 
-static void read_until(int fds[2], char *texts[2], const size_t sizes[2], size_t lengths[2], long deadline) {
+#define SILENCE_MS 50
+
+/* Reads until the answer is complete, both streams end, or the child has ended and nothing more comes. */
+static void read_all(child *process, const int fds[2], gym__output *outputs[2],
+                     int (*is_complete)(const gym__output *out), long deadline) {
   struct pollfd polls[2] = {{fds[0], POLLIN, 0}, {fds[1], POLLIN, 0}};
+  int ended = 0;
   while (polls[0].fd >= 0 || polls[1].fd >= 0) {
     long left = deadline - now_ms();
     if (left <= 0) return;
-    int ready = poll(polls, 2, (int)left);
+    int ready = poll(polls, 2, ended ? 0 : left < SILENCE_MS ? (int)left : SILENCE_MS);
     if (ready < 0 && errno != EINTR) return;
-    if (ready <= 0) continue;
-    for (int i = 0; i < 2; i++)
-      if (polls[i].fd >= 0 && polls[i].revents && !read_some(polls[i].fd, texts[i], sizes[i], &lengths[i]))
+    if (ready == 0 && ended) return;
+    if (ready == 0) ended = has_ended(process); /* once more: it may have written just before */
+    for (int i = 0; i < 2 && ready > 0; i++)
+      if (polls[i].fd >= 0 && polls[i].revents && !read_some(polls[i].fd, outputs[i]))
         polls[i].fd = -1; /* poll passes over negative descriptors */
+    if (is_complete(outputs[0])) return;
   }
 }
 
-/* Waits for the child's end. -1: not known, because the host reaps children itself or ignores SIGCHLD. */
-static int reap(pid_t pid, long deadline, int *timed_out) {
+/* Waits for the child's end, and kills it when it is time. */
+static void reap(child *process, long deadline, int *timed_out) {
   const struct timespec pause = {0, 200000};
-  int status = -1;
-  for (;;) {
-    pid_t got = waitpid(pid, &status, WNOHANG);
-    if (got == pid) return status;
-    if (got < 0 && errno != EINTR) return -1;
-    if (got == 0 && now_ms() >= deadline) {
-      if (*timed_out) return -1; /* killed, and still not gone: stuck in the kernel */
+  while (!has_ended(process)) {
+    if (now_ms() >= deadline) {
+      if (*timed_out) return; /* killed, and still not gone: stuck in the kernel */
       *timed_out = 1;
-      kill(-pid, SIGKILL);
-      kill(pid, SIGKILL);
+      kill(-process->pid, SIGKILL);
+      kill(process->pid, SIGKILL);
       deadline = now_ms() + 1000;
     }
     nanosleep(&pause, NULL);
   }
 }
 
-int gym__spawn(char *const arguments[], int timeout_ms, char *out, size_t out_size, char *error,
-               size_t error_size, gym__spawn_result *result) {
+#define AFTER_ANSWER_MS 1000
+
+int gym__spawn(char *const arguments[], int timeout_ms, gym__output *out, gym__output *error,
+               int (*is_complete)(const gym__output *out), gym__spawn_result *result) {
   int out_pipe[2], error_pipe[2];
   memset(result, 0, sizeof *result);
+  out->length = error->length = 0;
+  out->text[0] = error->text[0] = '\0';
   if (open_pipe(out_pipe) != 0) return errno;
   if (open_pipe(error_pipe) != 0) {
     int saved = errno;
@@ -147,21 +175,23 @@ int gym__spawn(char *const arguments[], int timeout_ms, char *out, size_t out_si
     close(out_pipe[1]);
     return saved;
   }
-  pid_t pid = 0;
-  int error_number = spawn_child(&pid, arguments, out_pipe[1], error_pipe[1]);
+  child process = {0, 0, -1};
+  int error_number = spawn_child(&process.pid, arguments, out_pipe[1], error_pipe[1]);
   close(out_pipe[1]);
   close(error_pipe[1]);
   if (error_number == 0) {
     long deadline = now_ms() + timeout_ms;
     int fds[2] = {out_pipe[0], error_pipe[0]};
-    char *texts[2] = {out, error};
-    size_t sizes[2] = {out_size, error_size}, lengths[2] = {0, 0};
-    read_until(fds, texts, sizes, lengths, deadline);
-    result->status = reap(pid, deadline, &result->timed_out);
-    result->out_length = lengths[0];
-    out[lengths[0]] = '\0';
-    error[lengths[1]] = '\0';
+    gym__output *outputs[2] = {out, error};
+    read_all(&process, fds, outputs, is_complete, deadline);
+    /* A wrapper script may have something to do after its Python; it is not waited for as long. */
+    long patience = now_ms() + AFTER_ANSWER_MS;
+    if (is_complete(out) && patience < deadline) deadline = patience;
+    reap(&process, deadline, &result->timed_out);
+    result->status = process.status;
   }
+  out->text[out->length] = '\0';
+  error->text[error->length] = '\0';
   close(out_pipe[0]);
   close(error_pipe[0]);
   return error_number;

@@ -169,16 +169,21 @@ typedef struct gym_config {
  * After a failure before Python was started, gym_init may be called again.
  *
  * Ownership: `config` stays the caller's. Lifetime: Python runs until the process ends.
- * Threads: default; concurrent calls wait for the first. Python's main thread is the library's own.
+ * Threads: default; concurrent calls wait for the first. Where gogym starts Python, Python's main thread is a
+ * thread of the library's own, PYTHONHOME is removed from the process's environment (it would lead a virtual
+ * environment astray), and SDL_NO_SIGNAL_HANDLERS=1 is added to it where it is not set.
  * Errors: GYM_ERR_NO_PYTHON ... GYM_ERR_ABI_TOO_NEW (20 to 29), GYM_ERR_CONFIG, GYM_ERR_IMPORT (the gogym
  * package itself fails to be imported), GYM_ERR_SHUTDOWN, GYM_ERR_MEMORY, GYM_ERR_BUSY (from inside the import).
  * Nullable: config (all defaults), err. */
 GYM_API int gym_init(const gym_config *config, gym_error *err);
 
-/* Closes every environment, waits for Python's non-daemon threads, runs its atexit functions and flushes
- * its standard streams. Python itself is never finalized: NumPy does not survive that. Where gogym
- * attached to a Python that was already running, threads and atexit functions are left to its owner.
- * Afterwards every call gives GYM_ERR_SHUTDOWN, but for a second gym_shutdown, which does nothing.
+/* Closes every environment, waits for Python's non-daemon threads, runs its atexit functions and flushes its
+ * standard streams. (A threading.Thread that an environment makes inside a call is a daemon unless it says
+ * otherwise, because the host's threads are.) Python itself is never finalized: NumPy does not survive that.
+ * Where gogym attached to a Python that was already running, threads and atexit functions are left to its
+ * owner; where that owner finalizes Python first, this is done then, through atexit.
+ * Afterwards every call gives GYM_ERR_SHUTDOWN, but for a second gym_shutdown, which does nothing and does not
+ * wait for the first.
  *
  * Ownership: none. Lifetime: all handles become invalid. Threads: default; waits for calls under way.
  * Errors: GYM_ERR_BUSY from inside an environment's call (nothing is done then); what an env.close() raised,
@@ -326,7 +331,8 @@ typedef struct gym_array {
  *   (native layout: each leaf in its own dtype, aligned to its item size); -1 where nothing is fixed,
  * and its own fields: low, high (Box); n, start (Discrete); nvec, start (MultiDiscrete); n (MultiBinary);
  * charset, min_length, max_length (Text); spaces (Tuple, OneOf); keys, spaces (Dict);
- * space, stack (Sequence); node_space, edge_space (Graph); class, repr (other).
+ * space, stack (Sequence); node_space, edge_space (Graph); class, repr (other). What is nested deeper than 60
+ * spaces comes as its repr.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then, also after gym_close.
  * Threads: default. Errors: GYM_ERR_HANDLE. Nullable: err. */
@@ -338,7 +344,7 @@ GYM_API int gym_observation_space(gym_env env, gym_value **out, gym_error *err);
  * Threads: default. Errors: GYM_ERR_HANDLE. Nullable: err. */
 GYM_API int gym_action_space(gym_env env, gym_value **out, gym_error *err);
 
-/* The info of the last successful reset or step, a dict.
+/* The info of the last successful reset or step: the dict that it returned, as it is now.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then, also after gym_close.
  * Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_RESET_NEEDED before the first reset. Nullable: err. */

@@ -150,7 +150,8 @@ typedef struct guarded {
 
 static int run_guarded(void *argument) {
   const guarded *call = argument;
-  gym__signals saved; /* Python 3.10 to 3.14 take SIGINT when _signal is first imported, whatever they are told */
+  /* Python 3.10 to 3.14 take SIGINT when _signal is first imported, whatever they are told. */
+  gym__signals saved;
   gym__signals_save(&saved);
   int result = call->function(call->argument);
   gym__signals_restore(&saved);

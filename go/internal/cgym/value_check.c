@@ -7,6 +7,7 @@
 
 #include "gogym.h"
 #include "gogym_error.h"
+#include "gogym_utf8.h"
 #include "gogym_value_format.h"
 
 _Static_assert(sizeof(gym__block) == 16, "the header of a block has 16 bytes");
@@ -43,25 +44,9 @@ static int take_padding(walk *w, uint64_t alignment) {
   return 1;
 }
 
-/* The bytes of one UTF-8 character at `text`; 0 where there is none. */
-static size_t character(const unsigned char *text, size_t length) {
-  /* A code in a longer form than it needs is not UTF-8. */
-  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (text[0] < 0x80) return 1;
-  size_t bytes = text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
-  if (bytes == 0 || bytes > length) return 0;
-  uint32_t code = text[0] & (0x7fu >> bytes);
-  for (size_t i = 1; i < bytes; i++) {
-    if ((text[i] & 0xC0) != 0x80) return 0;
-    code = code << 6 | (text[i] & 0x3Fu);
-  }
-  if (code < least[bytes] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return 0;
-  return bytes;
-}
-
 static int is_utf8(const unsigned char *text, size_t length) {
   while (length > 0) {
-    size_t bytes = character(text, length);
+    size_t bytes = gym__utf8_character(text, length);
     if (bytes == 0) return 0;
     text += bytes;
     length -= bytes;

@@ -11,9 +11,13 @@
 /* Leaves either `capsule`, or `missing` (a package's name or "") with what there is to say of the exception.
  */
 static const char import_source[] =
-    "import importlib, sys\n"
+    "import importlib, os, sys\n"
     "importlib.invalidate_caches()\n" /* a package may have been installed since the last try */
     "executable = sys.executable or 'python'\n"
+    "library = os.path.dirname(getattr(os, '__file__', None) or '')\n"
+    "managed = library and sys.prefix == sys.base_prefix and os.path.exists(os.path.join(library, "
+    "'EXTERNALLY-MANAGED'))\n"
+    "managed = '1' if managed else ''\n"
     "capsule = None\n"
     "try:\n"
     "    bridge = importlib.import_module('" GYM__CAPSULE_MODULE
@@ -33,8 +37,8 @@ static const char import_source[] =
     "    except BaseException: trace = ''\n"
     "    missing = (isinstance(error, ModuleNotFoundError) and getattr(error, 'name', None)) or ''\n";
 
-void *gym__run_source(const char *source) {
-  void *names = gym__python.PyDict_New();
+/* Runs source in a namespace, which is given up where that fails. */
+static void *run_in(void *names, const char *source) {
   void *code = names ? gym__python.Py_CompileString(source, "<gogym>", FILE_INPUT) : NULL;
   void *result = NULL;
   if (code && gym__python.PyDict_SetItemString(names, "__builtins__", gym__python.PyEval_GetBuiltins()) == 0)
@@ -46,6 +50,8 @@ void *gym__run_source(const char *source) {
   return result ? names : NULL;
 }
 
+void *gym__run_source(const char *source) { return run_in(gym__python.PyDict_New(), source); }
+
 /* A str that the source left, or "". */
 static const char *text(void *names, const char *key) {
   void *value = gym__python.PyDict_GetItemString(names, key);
@@ -54,62 +60,84 @@ static const char *text(void *names, const char *key) {
   return utf8 ? utf8 : "";
 }
 
-static int import_failed(void *names, gym_error *err) {
+static int import_failed(void *names, const gym__subject *subject, gym_error *err) {
   char message[GYM_ERROR_MESSAGE_SIZE + 1];
-  const char *missing = text(names, "missing"), *executable = text(names, "executable");
-  if (strcmp(missing, "gogym") == 0) return gym__no_gogym(err, executable, "");
+  const char *missing = text(names, "missing");
+  if (strcmp(missing, "gogym") == 0) return gym__no_gogym(err, subject, "");
   if (strcmp(missing, GYM__CAPSULE_MODULE) == 0)
-    return gym__no_gogym(err, executable,
+    return gym__no_gogym(err, subject,
                          "a package of that name is there, but without the module that was built for "
                          "this Python");
-  if (strcmp(missing, "gymnasium") == 0) return gym__no_gymnasium(err, executable, "Gymnasium");
-  if (strcmp(missing, "numpy") == 0)
-    return gym__no_gymnasium(err, executable, "NumPy, which Gymnasium needs,");
+  if (strcmp(missing, "gymnasium") == 0) return gym__no_gymnasium(err, subject, "Gymnasium");
+  if (strcmp(missing, "numpy") == 0) return gym__no_gymnasium(err, subject, "NumPy, which Gymnasium needs,");
   snprintf(message, sizeof message, "the module " GYM__CAPSULE_MODULE " cannot be imported (Python: %s): %s",
-           executable, text(names, "message"));
+           subject->executable, text(names, "message"));
   return gym__error_set(err, GYM_ERR_IMPORT, text(names, "name"), message, text(names, "trace"));
 }
 
-static int check_table(const gym__table *table, const char *executable, gym_error *err) {
-  char command[GYM__PATH_SIZE];
-  int status = gym__check_table_version(err, (long)table->abi_version, executable);
+static int check_table(const gym__table *table, const gym__subject *subject, gym_error *err) {
+  char offered[64], wanted[64];
+  int status = gym__check_table_version(err, (long)table->abi_version, subject);
   if (status || table->struct_size >= GYM__TABLE_SIZE_V1) return status;
-  return gym__fail(err, GYM_ERR_ABI_TOO_OLD,
-                   "the gogym package installed in \"%s\" offers a function table (version %u) of %u bytes, "
-                   "and this library "
-                   "(gogym %s) needs version %u with at least %zu bytes. To renew the package, run in a "
-                   "gogym checkout of this "
-                   "version: %s -m pip install .",
-                   executable, table->abi_version, table->struct_size, GYM_VERSION, GYM__ABI_VERSION,
-                   GYM__TABLE_SIZE_V1, gym__typed(executable, command, sizeof command));
+  snprintf(offered, sizeof offered, "version %u of %u bytes", table->abi_version, table->struct_size);
+  snprintf(wanted, sizeof wanted, "needs at least %zu bytes", GYM__TABLE_SIZE_V1);
+  return gym__bad_table(err, GYM_ERR_ABI_TOO_OLD, subject, offered, wanted);
 }
 
 /* With the GIL held. */
-static int import_table(const gym__table **table, gym_error *err) {
+static int import_table(const char *reason, const gym__table **table, gym_error *err) {
   void *names = gym__run_source(import_source);
   if (!names) return gym__fail(err, GYM_ERR_PYTHON_START, "Python cannot import its own modules");
+  const gym__subject subject = {text(names, "executable"), reason, *text(names, "managed") != '\0'};
   void *capsule = gym__python.PyDict_GetItemString(names, "capsule"); /* None where the import failed */
   const gym__table *found = NULL;
   int status = GYM_OK;
   if (*text(names, "name")) {
-    status = import_failed(names, err);
+    status = import_failed(names, &subject, err);
   } else if (capsule && (found = gym__python.PyCapsule_GetPointer(capsule, GYM__CAPSULE_NAME)) != NULL) {
-    status = check_table(found, text(names, "executable"), err);
+    status = check_table(found, &subject, err);
   } else {
     gym__python.PyErr_Clear();
-    status = gym__no_gogym(err, text(names, "executable"),
-                           GYM__CAPSULE_MODULE ".table is not gogym's function table");
+    status = gym__no_gogym(err, &subject, GYM__CAPSULE_MODULE ".table is not gogym's function table");
   }
   if (!status) *table = found; /* it stays where it is: sys.modules keeps the module */
   gym__python.Py_DecRef(names);
   return status;
 }
 
-int gym__import_table(const gym__table **table, gym_error *err) {
+int gym__import_table(const char *reason, const gym__table **table, gym_error *err) {
   int gil = gym__python.PyGILState_Ensure();
-  int status = import_table(table, err);
+  int status = import_table(reason, table, err);
   gym__python.PyGILState_Release(gil);
   return status;
+}
+
+/* ------------------------------------------------------------------------------------ the end of Python */
+
+static void (*end_begins)(void);
+
+static void *call_end_begins(void *self, void *none) {
+  (void)self, (void)none;
+  end_begins();
+  return gym__python.Py_BuildValue(""); /* None */
+}
+
+int gym__watch_end(void (*begins)(void), void (*has_ended)(void)) {
+  static gym__py_method_def definition = {"gogym_shutdown", call_end_begins, GYM__PY_METH_NOARGS, NULL};
+  int gil = gym__python.PyGILState_Ensure();
+  end_begins = begins;
+  void *function = gym__python.PyCFunction_NewEx(&definition, NULL, NULL);
+  void *names = function ? gym__python.PyDict_New() : NULL;
+  /* Where the name cannot be set, the source fails for want of it. */
+  if (names) gym__python.PyDict_SetItemString(names, "function", function);
+  gym__python.PyErr_Clear();
+  names = run_in(names, "import atexit\natexit.register(function)\n");
+  if (names) gym__python.Py_DecRef(names);
+  if (function) gym__python.Py_DecRef(function);
+  /* There are 32 places for these. Without one, an owner who clears atexit's list is not noticed. */
+  if (names) gym__python.Py_AtExit(has_ended);
+  gym__python.PyGILState_Release(gil);
+  return names != NULL;
 }
 
 void gym__running_executable(char *out, size_t size) {
@@ -120,8 +148,16 @@ void gym__running_executable(char *out, size_t size) {
   gym__python.PyGILState_Release(gil);
 }
 
+/* PyGILState_Check would not do: it always says yes once a sub-interpreter has been made. */
+static int holds_gil(void) {
+  void *state = gym__python.PyGILState_GetThisThreadState();
+  void *current = gym__python.PyThreadState_GetUnchecked ? gym__python.PyThreadState_GetUnchecked()
+                                                         : gym__python._PyThreadState_UncheckedGet();
+  return state && state == current;
+}
+
 void *gym__gil_release(void) {
-  return gym__python_runs() && gym__python.PyGILState_Check() ? gym__python.PyEval_SaveThread() : NULL;
+  return gym__python_runs() && holds_gil() ? gym__python.PyEval_SaveThread() : NULL;
 }
 
 void gym__gil_restore(void *state) {

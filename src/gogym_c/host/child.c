@@ -166,6 +166,7 @@ int gym__spawn(char *const arguments[], int timeout_ms, gym__output *out, gym__o
   int out_pipe[2], error_pipe[2];
   memset(result, 0, sizeof *result);
   out->length = error->length = 0;
+  out->text[0] = error->text[0] = '\0';
   if (open_pipe(out_pipe) != 0) return errno;
   if (open_pipe(error_pipe) != 0) {
     int saved = errno;

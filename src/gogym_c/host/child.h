@@ -17,8 +17,8 @@ typedef struct gym__spawn_result {
 } gym__spawn_result;
 
 /* Runs arguments[0] until it ends, and keeps what it wrote. Once is_complete(out) is true, no more is read: a
- * process that the program has left in the background may hold the stream open for as long as it runs. Returns
- * 0, or the errno of why it could not be run at all. */
+ * process that the program has left in the background may hold the stream open for as long as it runs.
+ * Returns 0, or the errno of why it could not be run at all. */
 int gym__spawn(char *const arguments[], int timeout_ms, gym__output *out, gym__output *error,
                int (*is_complete)(const gym__output *out), gym__spawn_result *result);
 

@@ -83,7 +83,7 @@ int gym__find_python(const char *python, gym__choice *choice, gym_error *err) {
   search looked = {.length = 0};
   const char *variable = getenv("GOGYM_PYTHON");
 
-  if (python) return explicitly("gym_config.python", python, choice, err);
+  if (python) return explicitly(GYM__REASON_CONFIG, python, choice, err);
   if (variable && *variable) return explicitly("GOGYM_PYTHON", variable, choice, err);
   note(&looked, "GOGYM_PYTHON", NULL, "not set");
 

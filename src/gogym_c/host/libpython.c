@@ -236,15 +236,17 @@ static int try_path(attempt *at, const char *path) {
   }
   if (other_architecture(path, why, sizeof why)) {
     at->status = GYM_ERR_ARCHITECTURE;
-    snprintf(at->failure, sizeof at->failure, "\"%.700s\" cannot be loaded: %s", path, why);
+    snprintf(at->failure, sizeof at->failure, "\"%.*s\" cannot be loaded: %s", gym__cut(path, 700), path,
+             why);
     return 0;
   }
   at->handle = dlopen(path, LOAD_FLAGS);
   if (!at->handle) {
     const char *text = dlerror();
     if (!at->status) at->status = GYM_ERR_NO_LIBPYTHON;
-    snprintf(at->failure, sizeof at->failure, "\"%.400s\" cannot be loaded: %.500s", path,
-             text ? text : "unknown");
+    if (!text) text = "unknown";
+    snprintf(at->failure, sizeof at->failure, "\"%.*s\" cannot be loaded: %.*s", gym__cut(path, 400), path,
+             gym__cut(text, 500), text);
     return 0;
   }
   int version = library_version(at->handle);
@@ -254,8 +256,8 @@ static int try_path(attempt *at, const char *path) {
   }
   at->handle = NULL;
   at->status = GYM_ERR_NO_LIBPYTHON;
-  snprintf(at->failure, sizeof at->failure, "\"%.700s\" holds Python %d.%d", path, version / 1000,
-           version % 1000);
+  snprintf(at->failure, sizeof at->failure, "\"%.*s\" holds Python %d.%d", gym__cut(path, 700), path,
+           version / 1000, version % 1000);
   return 0;
 }
 
@@ -322,36 +324,37 @@ static void advise(const gym__probe *probe, char *out, size_t size) {
              "--force %s",
              probe->version);
   else
-    snprintf(out, size,
-             "This Python was built without a shared library. Install its libpython%d.%d package, build "
-             "Python with "
-             "--enable-shared, or set GOGYM_PYTHON to another interpreter",
-             probe->major, probe->minor);
+    snprintf(
+        out, size,
+        "This Python was built without a shared library. To mend it, install its libpython%d.%d package or "
+        "build Python with --enable-shared",
+        probe->major, probe->minor);
 }
 
 static int load(const gym__probe *probe, gym_error *err) {
   attempt *at = calloc(1, sizeof *at);
+  const char *setting = gym__setting(probe->reason);
   int status = GYM_OK;
   if (!at) return gym__fail(err, GYM_ERR_MEMORY, "out of memory");
   at->probe = probe;
   /* A candidate for another architecture does not end the search, but is told if nothing else is found. */
   if (try_usual_places(at) || try_sysconfig(at)) {
     status = take_symbols(at->handle, probe->minor, at->loaded, err);
-  } else if (at->status == GYM_ERR_ARCHITECTURE) {
-    status = gym__fail(err, at->status,
-                       "the library of the Python interpreter \"%s\": %s. Set GOGYM_PYTHON to an "
-                       "interpreter that is built as this program is",
-                       probe->executable, at->failure);
   } else if (at->status) {
-    status = gym__fail(err, at->status, "the library of the Python interpreter \"%s\": %s", probe->executable,
-                       at->failure);
+    status =
+        gym__fail(err, at->status,
+                  "the library of the Python interpreter \"%s\" (from %s): %s. Set %s to the path of another "
+                  "interpreter%s",
+                  probe->executable, probe->reason, at->failure, setting,
+                  at->status == GYM_ERR_ARCHITECTURE ? ", which is built as this program is" : "");
   } else {
     char advice[512];
     advise(probe, advice, sizeof advice);
     status =
         gym__fail(err, GYM_ERR_NO_LIBPYTHON,
-                  "the Python interpreter \"%s\" (%s) has no libpython that can be loaded. %s. Looked for:%s",
-                  probe->executable, probe->version, advice, at->looked);
+                  "the Python interpreter \"%s\" (%s, from %s) has no libpython that can be loaded. %s. Or "
+                  "set %s to the path of another interpreter. Looked for:%s",
+                  probe->executable, probe->version, probe->reason, advice, setting, at->looked);
   }
   free(at);
   return status;

@@ -129,7 +129,7 @@ static void explain(char *error, char *why, size_t size) {
 }
 
 /* What a program that is no Python wrote, for a message: the beginning of what was kept of it. */
-static void quote(gym__output *out, char *quoted, size_t size) {
+static const char *quote(gym__output *out, char *quoted, size_t size) {
   size_t length = out->length;
   for (size_t i = 0; i < length; i++)
     if ((unsigned char)out->text[i] < ' ') out->text[i] = ' ';
@@ -139,6 +139,7 @@ static void quote(gym__output *out, char *quoted, size_t size) {
     snprintf(quoted, size, "It wrote nothing that can be shown");
   else
     snprintf(quoted, size, "It wrote \"%.*s%s\"", shown, text, text[shown] ? "..." : "");
+  return quoted;
 }
 
 const char *gym__setting(const char *reason) {
@@ -148,7 +149,7 @@ const char *gym__setting(const char *reason) {
 /* Runs a script and finds its answer. */
 static int ask(const char *python, const char *reason, const char *script, char *data, size_t size,
                char **answer, size_t *length, gym_error *err) {
-  char error_text[4096], why[2 * QUOTED_SIZE + 16], how[2 * QUOTED_SIZE + 128];
+  char error_text[4096], why[2 * QUOTED_SIZE + 16], quoted[QUOTED_SIZE + 64], how[1024];
   char executable[GYM__PATH_SIZE], program[sizeof probe_script + sizeof sysconfig_script], option[] = "-c";
   snprintf(executable, sizeof executable, "%s", python);
   snprintf(program, sizeof program, "%s", script);
@@ -168,13 +169,8 @@ static int ask(const char *python, const char *reason, const char *script, char 
     snprintf(how, sizeof how, "was ended by signal %d%s", WTERMSIG(result.status), why);
   else if (result.status > 0 && WIFEXITED(result.status))
     snprintf(how, sizeof how, "ended with exit status %d%s", WEXITSTATUS(result.status), why);
-  else if (*why)
-    snprintf(how, sizeof how, "does not answer as one%s", why);
-  else {
-    char quoted[QUOTED_SIZE + 64];
-    quote(&out, quoted, sizeof quoted);
-    snprintf(how, sizeof how, "does not answer as one. %s", quoted);
-  }
+  else
+    snprintf(how, sizeof how, "does not answer as one%s. %s", why, quote(&out, quoted, sizeof quoted));
   return gym__fail(err, GYM_ERR_PROBE,
                    "the Python interpreter \"%s\" (from %s) %s. Set %s to the path of a Python interpreter "
                    "(3.%d to 3.%d)",
@@ -191,7 +187,8 @@ static const char *field(const char *data, size_t length, const char *key) {
 int gym__probe_python(const char *python, const char *reason, gym__probe *probe, gym_error *err) {
   char *answer = NULL;
   probe->reason = reason;
-  int status = ask(python, reason, probe_script, probe->data, sizeof probe->data, &answer, &probe->length, err);
+  int status =
+      ask(python, reason, probe_script, probe->data, sizeof probe->data, &answer, &probe->length, err);
   if (status) return status;
 #define FIELD(name) probe->name = field(answer, probe->length, #name)
   FIELD(executable), FIELD(prefix), FIELD(base_prefix), FIELD(base_executable), FIELD(implementation);
@@ -199,7 +196,9 @@ int gym__probe_python(const char *python, const char *reason, gym__probe *probe,
   FIELD(framework), FIELD(gogym), FIELD(gymnasium), FIELD(numpy), FIELD(table_version), FIELD(managed);
 #undef FIELD
   if (sscanf(probe->version, "%d.%d", &probe->major, &probe->minor) != 2)
-    return gym__fail(err, GYM_ERR_PROBE, "the Python interpreter \"%s\" (from %s) gives its version as \"%s\". Set %s to the path of another one",
+    return gym__fail(err, GYM_ERR_PROBE,
+                     "the Python interpreter \"%s\" (from %s) gives its version as \"%s\". Set %s to the "
+                     "path of another one",
                      python, reason, probe->version, gym__setting(reason));
   if (!*probe->executable) probe->executable = python; /* as where a wrapper clears argv[0] */
   return GYM_OK;
@@ -234,81 +233,104 @@ const char *gym__typed(const char *executable, char *out, size_t size) {
   return out;
 }
 
-/* What tells where an interpreter comes from: " (from ...)". */
-static const char *origin(const gym__subject *subject, char *out, size_t size) {
+#define ORIGIN_SIZE 96
+#define MEND_SIZE (GYM__PATH_SIZE + 512)
+
+/* " (from GOGYM_PYTHON)": why this interpreter, so that the reader can tell whether it is the one that was
+ * meant. */
+static const char *origin(const gym__subject *subject, char out[ORIGIN_SIZE]) {
   if (!subject->reason) return " (which runs in this process)";
-  snprintf(out, size, " (from %s)", subject->reason);
+  snprintf(out, ORIGIN_SIZE, " (from %s)", subject->reason);
   return out;
 }
 
-/* How to install gogym there, and with it Gymnasium; then how to choose an interpreter that has it already. */
-static const char *install(const gym__subject *subject, const char *checkout, const char *package, char *out,
-                           size_t size) {
-  char typed[GYM__PATH_SIZE];
-  const char *command = gym__typed(subject->executable, typed, sizeof typed);
-  const char *setting = gym__setting(subject->reason ? subject->reason : "");
-  if (subject->is_managed) {
-    /* PEP 668: pip refuses to install into it. */
-    snprintf(out, size,
-             "Its packages are managed by the operating system (EXTERNALLY-MANAGED), so make a virtual "
-             "environment: run in %s: %s -m venv .venv && .venv/bin/python -m pip install . And %s .venv/bin/python",
-             checkout, command,
-             subject->reason ? setting : "run the program with");
-    return out;
-  }
-  snprintf(out, size, "%s", "");
-  (void)package;
+/* What to do: choose another interpreter (that `has` the package), or `get` the package. `place`: where to
+ * run the command, "" for anywhere; `what`: pip's argument. */
+static const char *mend(const gym__subject *subject, const char *has, const char *get, const char *place,
+                        const char *what, char out[MEND_SIZE]) {
+  char path[GYM__PATH_SIZE], choose[128] = "";
+  const char *typed = gym__typed(subject->executable, path, sizeof path);
+  if (subject->reason)
+    snprintf(choose, sizeof choose, "set %s to the path of an interpreter that has %s, or ",
+             gym__setting(subject->reason), has);
+  snprintf(out, MEND_SIZE, "To mend it, %s%s: %s%s -m pip install %s", choose, get, place, typed, what);
   return out;
 }
-int gym__no_gogym(gym_error *err, const char *executable, const char *detail) {
-  char command[GYM__PATH_SIZE];
+
+/* The same where pip refuses (PEP 668). Gymnasium comes with gogym. */
+static const char *mend_managed(const gym__subject *subject, const char *place, char out[MEND_SIZE]) {
+  char path[GYM__PATH_SIZE], choose[128] = "";
+  const char *typed = gym__typed(subject->executable, path, sizeof path);
+  if (subject->reason)
+    snprintf(choose, sizeof choose, ", and set %s to the path of its bin/python",
+             gym__setting(subject->reason));
+  snprintf(
+      out, MEND_SIZE,
+      "pip does not install into this Python (EXTERNALLY-MANAGED). To mend it, make a virtual environment%s: "
+      "%s%s -m venv .venv && .venv/bin/python -m pip install .",
+      choose, place, typed);
+  return out;
+}
+
+#define IN_CHECKOUT "run in a gogym checkout: "
+#define IN_CHECKOUT_OF_VERSION "run in a gogym checkout of this version: "
+
+int gym__no_gogym(gym_error *err, const gym__subject *subject, const char *detail) {
+  char from[ORIGIN_SIZE], advice[MEND_SIZE];
+  return gym__fail(err, GYM_ERR_NO_GOGYM,
+                   "the gogym package is not installed in the Python interpreter \"%s\"%s%s%s. %s",
+                   subject->executable, origin(subject, from), *detail ? ": " : "", detail,
+                   subject->is_managed ? mend_managed(subject, IN_CHECKOUT, advice)
+                                       : mend(subject, "it", "install it", IN_CHECKOUT, ".", advice));
+}
+
+int gym__no_gymnasium(gym_error *err, const gym__subject *subject, const char *package) {
+  char from[ORIGIN_SIZE], advice[MEND_SIZE];
+  return gym__fail(err, GYM_ERR_NO_GYMNASIUM, "%s is not installed in the Python interpreter \"%s\"%s. %s",
+                   package, subject->executable, origin(subject, from),
+                   subject->is_managed ? mend_managed(subject, IN_CHECKOUT, advice)
+                                       : mend(subject, "it", "install it", "", "\"gymnasium>=1.4\"", advice));
+}
+
+int gym__bad_table(gym_error *err, int code, const gym__subject *subject, const char *offered,
+                   const char *wanted) {
+  char from[ORIGIN_SIZE], advice[MEND_SIZE];
   return gym__fail(
-      err, GYM_ERR_NO_GOGYM,
-      "the gogym package is not installed in the Python interpreter \"%s\"%s%s. To install it, run in a "
-      "gogym checkout: %s -m pip install .",
-      executable, *detail ? ": " : "", detail, gym__typed(executable, command, sizeof command));
+      err, code,
+      "the gogym package installed in \"%s\"%s offers function table %s, and this library (gogym %s) %s. "
+      "%s%s",
+      subject->executable, origin(subject, from), offered, GYM_VERSION, wanted,
+      code == GYM_ERR_ABI_TOO_NEW
+          ? "Build the program with the gogym library of the package's version, or mend the installation. "
+          : "",
+      subject->is_managed ? mend_managed(subject, IN_CHECKOUT_OF_VERSION, advice)
+                          : mend(subject, "a gogym of this version", "renew the package",
+                                 IN_CHECKOUT_OF_VERSION, ".", advice));
 }
 
-int gym__no_gymnasium(gym_error *err, const char *executable, const char *package) {
-  char command[GYM__PATH_SIZE];
-  return gym__fail(err, GYM_ERR_NO_GYMNASIUM,
-                   "%s is not installed in the Python interpreter \"%s\". To install it: %s -m pip install "
-                   "\"gymnasium>=1.4\"",
-                   package, executable, gym__typed(executable, command, sizeof command));
+int gym__check_table_version(gym_error *err, long version, const gym__subject *subject) {
+  char offered[48], wanted[48];
+  if (version == (long)GYM__ABI_VERSION) return GYM_OK;
+  int is_old = version < (long)GYM__ABI_VERSION;
+  snprintf(offered, sizeof offered, "version %ld", version);
+  snprintf(wanted, sizeof wanted, is_old ? "needs version %u" : "knows version %u only", GYM__ABI_VERSION);
+  return gym__bad_table(err, is_old ? GYM_ERR_ABI_TOO_OLD : GYM_ERR_ABI_TOO_NEW, subject, offered, wanted);
 }
 
-int gym__check_table_version(gym_error *err, long version, const char *executable) {
-  char command[GYM__PATH_SIZE];
-  if (version < (long)GYM__ABI_VERSION)
-    return gym__fail(
-        err, GYM_ERR_ABI_TOO_OLD,
-        "the gogym package installed in \"%s\" offers function table version %ld, and this library "
-        "(gogym %s) needs version %u. To renew the package, run in a gogym checkout of this version: "
-        "%s -m pip install .",
-        executable, version, GYM_VERSION, GYM__ABI_VERSION, gym__typed(executable, command, sizeof command));
-  if (version > (long)GYM__ABI_VERSION)
-    return gym__fail(
-        err, GYM_ERR_ABI_TOO_NEW,
-        "the gogym package installed in \"%s\" offers function table version %ld, and this library "
-        "(gogym %s) knows version %u only. Build the program with the gogym library of the package's "
-        "version, or run in a gogym checkout of this version: %s -m pip install .",
-        executable, version, GYM_VERSION, GYM__ABI_VERSION, gym__typed(executable, command, sizeof command));
-  return GYM_OK;
-}
-
-static int check_version(const gym__probe *probe, const gym__choice *choice, gym_error *err) {
-  if (strcmp(probe->implementation, "cpython") != 0)
-    return gym__fail(err, GYM_ERR_PYTHON_VERSION,
-                     "the Python interpreter \"%s\" (from %s) is %s; gogym needs CPython 3.%d to 3.%d",
-                     probe->executable, choice->reason, probe->implementation, GYM__PYTHON_FIRST,
-                     GYM__PYTHON_LAST);
-  if (probe->major == 3 && probe->minor >= GYM__PYTHON_FIRST && probe->minor <= GYM__PYTHON_LAST)
+static int check_version(const gym__probe *probe, gym_error *err) {
+  char what[64];
+  int is_cpython = strcmp(probe->implementation, "cpython") == 0;
+  if (is_cpython && probe->major == 3 && probe->minor >= GYM__PYTHON_FIRST &&
+      probe->minor <= GYM__PYTHON_LAST)
     return GYM_OK;
+  snprintf(what, sizeof what, "%s%.40s", is_cpython ? "version " : "",
+           is_cpython ? probe->version : probe->implementation);
   return gym__fail(
       err, GYM_ERR_PYTHON_VERSION,
-      "the Python interpreter \"%s\" (from %s) is version %s; gogym needs 3.%d to 3.%d. Set GOGYM_PYTHON to "
+      "the Python interpreter \"%s\" (from %s) is %s; gogym needs CPython 3.%d to 3.%d. Set %s to "
       "the path of another one",
-      probe->executable, choice->reason, probe->version, GYM__PYTHON_FIRST, GYM__PYTHON_LAST);
+      probe->executable, probe->reason, what, GYM__PYTHON_FIRST, GYM__PYTHON_LAST,
+      gym__setting(probe->reason));
 }
 
 static int check_bits(const gym__probe *probe, gym_error *err) {
@@ -316,27 +338,29 @@ static int check_bits(const gym__probe *probe, gym_error *err) {
   if (atoi(probe->bits) == bits) return GYM_OK;
   return gym__fail(
       err, GYM_ERR_ARCHITECTURE,
-      "the Python interpreter \"%s\" is a %s-bit program (on %s), and this program is a %d-bit one",
-      probe->executable, probe->bits, probe->machine, bits);
+      "the Python interpreter \"%s\" (from %s) is a %s-bit program (on %s), and this program is a "
+      "%d-bit one. Set %s to the path of another one",
+      probe->executable, probe->reason, probe->bits, probe->machine, bits, gym__setting(probe->reason));
 }
 
 static int check_packages(const gym__probe *probe, gym_error *err) {
+  const gym__subject subject = {probe->executable, probe->reason, *probe->managed == '1'};
   char detail[GYM__PATH_SIZE + 64], *end;
-  if (!*probe->gogym) return gym__no_gogym(err, probe->executable, "");
+  if (!*probe->gogym) return gym__no_gogym(err, &subject, "");
   long version = strtol(probe->table_version, &end, 10);
   if (end == probe->table_version || *end) {
     snprintf(detail, sizeof detail, "\"%s\" is another package of that name", probe->gogym);
-    return gym__no_gogym(err, probe->executable, detail);
+    return gym__no_gogym(err, &subject, detail);
   }
-  int status = gym__check_table_version(err, version, probe->executable);
+  int status = gym__check_table_version(err, version, &subject);
   if (status) return status;
-  if (!*probe->gymnasium) return gym__no_gymnasium(err, probe->executable, "Gymnasium");
-  if (!*probe->numpy) return gym__no_gymnasium(err, probe->executable, "NumPy, which Gymnasium needs,");
+  if (!*probe->gymnasium) return gym__no_gymnasium(err, &subject, "Gymnasium");
+  if (!*probe->numpy) return gym__no_gymnasium(err, &subject, "NumPy, which Gymnasium needs,");
   return GYM_OK;
 }
 
-int gym__check_probe(const gym__probe *probe, const gym__choice *choice, gym_error *err) {
-  int status = check_version(probe, choice, err);
+int gym__check_probe(const gym__probe *probe, gym_error *err) {
+  int status = check_version(probe, err);
   if (!status) status = check_bits(probe, err);
   if (!status) status = check_packages(probe, err);
   return status;

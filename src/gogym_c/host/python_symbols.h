@@ -2,7 +2,8 @@
  *
  * X(first, last, result, name, arguments): the symbol is required in Python 3.first to 3.last (0: without
  * limit) and not looked at elsewhere. "new" and "borrowed" tell who owns a returned reference. Objects are
- * `void *`, because no layout of CPython is known here but PyStatus, which it passes by value. */
+ * `void *`, because no layout of CPython is known here but PyStatus, which it passes by value, and
+ * PyMethodDef. */
 #ifndef GOGYM_PYTHON_SYMBOLS_H_
 #define GOGYM_PYTHON_SYMBOLS_H_
 
@@ -17,6 +18,16 @@ typedef struct gym__py_status {
   int exit_code;
 } gym__py_status;
 
+/* PyMethodDef of the stable ABI. */
+typedef struct gym__py_method_def {
+  const char *name;
+  void *(*function)(void *self, void *arguments);
+  int flags;
+  const char *documentation;
+} gym__py_method_def;
+
+#define GYM__PY_METH_NOARGS 4
+
 /* clang-format off */
 #define GYM__PYTHON_MAP(X)                                                                              \
   /* state */                                                                                           \
@@ -24,7 +35,9 @@ typedef struct gym__py_status {
   X(0, 0, int, Py_IsInitialized, (void))                                                                \
   X(0, 0, int, PyGILState_Ensure, (void))                                                               \
   X(0, 0, void, PyGILState_Release, (int))                                                              \
-  X(0, 0, int, PyGILState_Check, (void))                                                                \
+  X(0, 0, void *, PyGILState_GetThisThreadState, (void))              /* borrowed, or NULL */           \
+  X(10, 12, void *, _PyThreadState_UncheckedGet, (void))              /* borrowed, or NULL */           \
+  X(13, 0, void *, PyThreadState_GetUnchecked, (void))                /* borrowed, or NULL */           \
   X(0, 0, void *, PyEval_SaveThread, (void))                                                            \
   X(0, 0, void, PyEval_RestoreThread, (void *))                                                         \
   /* configuration by structure (PEP 587), whose layout changed with every version */                   \
@@ -54,6 +67,10 @@ typedef struct gym__py_status {
   X(0, 0, const char *, PyUnicode_AsUTF8AndSize, (void *, ptrdiff_t *)) /* borrowed from the str */     \
   X(0, 0, void *, PyCapsule_GetPointer, (void *, const char *))         /* borrowed */                  \
   X(0, 0, void, PyErr_Clear, (void))                                                                    \
+  /* being told of the end */                                                                           \
+  X(0, 0, void *, PyCFunction_NewEx, (gym__py_method_def *, void *, void *)) /* new; keeps the first */ \
+  X(0, 0, void *, Py_BuildValue, (const char *, ...))                   /* new */                       \
+  X(0, 0, int, Py_AtExit, (void (*)(void)))                                                             \
   X(0, 0, void, Py_DecRef, (void *))
 /* clang-format on */
 

@@ -26,9 +26,10 @@ _Thread_local int gym__depth;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* nobody waits for it with the GIL held */
 static atomic_int state = UNSTARTED;
 static atomic_int forked;
+static atomic_int owner_ended; /* whoever had started Python has finalized it */
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static int started;                       /* Python was started here, not found running */
-static char chosen[GYM__PATH_SIZE];       /* the interpreter as it was named, where started */
+static gym__choice chosen;                /* the interpreter as it was named, where started */
 static gym_error broken = GYM_ERROR_INIT; /* why, where BROKEN */
 static _Thread_local int inside;          /* this thread is in the import or the shutdown */
 
@@ -66,6 +67,11 @@ static int fail_forked(gym_error *err) {
 }
 
 static int fail_shut_down(gym_error *err) {
+  if (atomic_load(&owner_ended))
+    return gym__fail(
+        err, GYM_ERR_SHUTDOWN,
+        "the Python that gogym had attached to has been finalized; gogym cannot attach to another one "
+        "in this process");
   return gym__fail(err, GYM_ERR_SHUTDOWN,
                    "gym_shutdown has been called; Python cannot be started again in this process");
 }
@@ -98,11 +104,11 @@ static int check_same(const char *python, gym_error *err) {
   if (!python) return GYM_OK;
   gym__running_executable(running, sizeof running);
   int found = gym__resolve(python, path, sizeof path);
-  if (found && (strcmp(path, chosen) == 0 || gym__same_python(path, running))) return GYM_OK;
+  if (found && (strcmp(path, chosen.path) == 0 || gym__same_python(path, running))) return GYM_OK;
   /* It may be a wrapper, such as a version manager's shim; only it can tell. */
   gym__probe *probe = found ? malloc(sizeof *probe) : NULL;
-  int same =
-      probe && gym__probe_python(path, probe, NULL) == GYM_OK && gym__same_python(probe->executable, running);
+  int same = probe && gym__probe_python(path, GYM__REASON_CONFIG, probe, NULL) == GYM_OK &&
+             gym__same_python(probe->executable, running);
   free(probe);
   if (same) return GYM_OK;
   return gym__fail(
@@ -121,19 +127,35 @@ static int import_there(void *argument) {
   import_request *request = argument;
   sigset_t all, before;
   inside++;
-  /* NumPy's import makes threads (OpenBLAS's), which inherit this mask: the host's signals are not for them. */
+  /* NumPy's import makes threads (OpenBLAS's), which inherit this mask: the host's signals are not theirs. */
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
-  int status = gym__import_table(&request->table, request->err);
+  int status = gym__import_table(started ? chosen.reason : NULL, &request->table, request->err);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   inside--;
   return status;
+}
+
+/* Called by the Python that was attached to, when its owner finalizes it: as long as it lives, its
+ * environments can be closed. */
+static void end_begins(void) {
+  if (gym_shutdown(NULL) == GYM_OK && !atomic_load(&forked)) atomic_store(&owner_ended, 1);
+}
+
+/* Nothing may call it from here on. Only needed where end_begins was not called, or could do nothing because
+ * it was called from inside an environment's call. */
+static void has_ended(void) {
+  atomic_store(&gym__table_now, NULL);
+  atomic_store(&state, SHUT_DOWN);
+  atomic_store(&owner_ended, 1);
 }
 
 /* From RUNNING to READY. A package that is missing may be installed and gym_init called again. */
 static int become_ready(gym_error *err) {
   import_request request = {NULL, err};
   int status = started ? gym__main_run_guarded(import_there, &request) : import_there(&request);
+  if (!status && !started && !gym__watch_end(end_begins, has_ended))
+    status = gym__fail(err, GYM_ERR_PYTHON_START, "Python cannot import its own modules");
   if (status) return status;
   atomic_store(&state, READY);
   atomic_store_explicit(&gym__table_now, request.table, memory_order_release);
@@ -150,16 +172,16 @@ static int attach(const char *python, gym_error *err) {
 /* A libpython that is loaded and was never started can only start as the version that it is. */
 static int check_loaded(const gym__probe *probe, gym_error *err) {
   if (gym__python.minor == probe->minor) return GYM_OK;
-  return gym__fail(
-      err, GYM_ERR_PYTHON_VERSION,
-      "the interpreter \"%s\" is version %s, but the libpython of version 3.%d is already loaded in this "
-      "process. Set GOGYM_PYTHON to an interpreter of that version",
-      probe->executable, probe->version, gym__python.minor);
+  return gym__fail(err, GYM_ERR_PYTHON_VERSION,
+                   "the Python interpreter \"%s\" (from %s) is version %s, but the libpython of version 3.%d "
+                   "is already loaded in this process. Set %s to the path of an interpreter of that version",
+                   probe->executable, probe->reason, probe->version, gym__python.minor,
+                   gym__setting(probe->reason));
 }
 
 static int start(const gym__choice *choice, const gym__probe *probe, gym_error *err) {
   started = 1;
-  snprintf(chosen, sizeof chosen, "%s", choice->path);
+  chosen = *choice;
   atomic_store(&state, STARTING);
   int status = gym__start_python(probe, &broken);
   if (status) {
@@ -175,8 +197,8 @@ static int find_and_start(const char *python, int loaded, gym_error *err) {
   gym__probe *probe = malloc(sizeof *probe);
   int status = choice && probe ? GYM_OK : gym__fail(err, GYM_ERR_MEMORY, "out of memory");
   if (!status) status = gym__find_python(python, choice, err);
-  if (!status) status = gym__probe_python(choice->path, probe, err);
-  if (!status) status = gym__check_probe(probe, choice, err);
+  if (!status) status = gym__probe_python(choice->path, choice->reason, probe, err);
+  if (!status) status = gym__check_probe(probe, err);
   if (!status) status = loaded ? check_loaded(probe, err) : gym__load_libpython(probe, err);
   if (!status) status = start(choice, probe, err);
   free(probe);
@@ -195,6 +217,11 @@ static int initialise(const char *python, gym_error *err) {
     case READY:
       return check_same(python, err);
     case RUNNING:
+      /* Attached without a table, and finalized since: nobody was there to be told. */
+      if (!gym__python_runs()) {
+        has_ended();
+        return fail_shut_down(err);
+      }
       status = check_same(python, err);
       return status ? status : become_ready(err);
     default:
@@ -276,6 +303,8 @@ int gym_shutdown(gym_error *err) {
                ? GYM_OK /* from an atexit function: it is being done */
                : gym__fail(err, GYM_ERR_BUSY,
                            "gym_shutdown was called from inside the import that gym_init is doing");
+  /* Not waited for: an env.close() may join the thread that asks. */
+  if (atomic_load(&state) == SHUT_DOWN) return GYM_OK;
   void *gil = gym__gil_release();
   pthread_mutex_lock(&lock);
   int status = shut_down(err);

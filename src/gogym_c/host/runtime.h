@@ -45,8 +45,14 @@ static inline int gym__leave(int status) {
 
 typedef struct gym__choice {
   char path[GYM__PATH_SIZE]; /* of the interpreter, as chosen */
-  char reason[64];           /* "GOGYM_PYTHON", "PATH" ... */
+  char reason[64];           /* "GOGYM_PYTHON", "python3 on PATH" ... */
 } gym__choice;
+
+/* The reason of a choice by gym_config: its member. */
+#define GYM__REASON_CONFIG "gym_config.python"
+
+/* What to set to have another interpreter than the one that was chosen for this reason. */
+const char *gym__setting(const char *reason);
 
 /* Finds an interpreter. `python` is gym_config.python or NULL. */
 int gym__find_python(const char *python, gym__choice *choice, gym_error *err);
@@ -69,29 +75,42 @@ typedef struct gym__probe {
   const char *executable, *prefix, *base_prefix, *base_executable, *implementation, *version, *abiflags;
   const char *machine, *bits, *multiarch, *platlibdir, *framework;
   const char *gogym, *gymnasium, *numpy, *table_version;
+  const char *managed; /* "1": pip does not install into it (PEP 668) */
+  const char *reason;  /* of the choice, which must live as long */
   int major, minor;
 } gym__probe;
 
 /* How long an interpreter may take to answer; a variable for the tests. */
 extern int gym__probe_timeout_ms;
 
-/* Runs the interpreter and reads its answer. */
-int gym__probe_python(const char *python, gym__probe *probe, gym_error *err);
+/* Runs the interpreter, which was chosen for `reason`, and reads its answer. */
+int gym__probe_python(const char *python, const char *reason, gym__probe *probe, gym_error *err);
 
 /* Asks it, more slowly, where sysconfig says that libpython is: NUL-separated candidates, one empty text
  * at the end. */
 int gym__probe_sysconfig(const char *python, char *out, size_t size, gym_error *err);
 
 /* Whether this interpreter can serve: version, architecture, packages, table. */
-int gym__check_probe(const gym__probe *probe, const gym__choice *choice, gym_error *err);
+int gym__check_probe(const gym__probe *probe, gym_error *err);
 
 /* An interpreter's path as it must be typed in a shell: itself, or `out` with quotes. */
 const char *gym__typed(const char *executable, char *out, size_t size);
 
+/* The interpreter that a message is about. */
+typedef struct gym__subject {
+  const char *executable;
+  const char *reason; /* why it was chosen; NULL: it ran already */
+  int is_managed;     /* pip does not install into it (PEP 668) */
+} gym__subject;
+
 /* The errors that both the probe and the import can find. */
-int gym__no_gogym(gym_error *err, const char *executable, const char *detail);
-int gym__no_gymnasium(gym_error *err, const char *executable, const char *package);
-int gym__check_table_version(gym_error *err, long version, const char *executable);
+int gym__no_gogym(gym_error *err, const gym__subject *subject, const char *detail);
+int gym__no_gymnasium(gym_error *err, const gym__subject *subject, const char *package);
+int gym__check_table_version(gym_error *err, long version, const gym__subject *subject);
+
+/* `code` for a table that cannot be used: what it is ("version 2"), and what this library "needs". */
+int gym__bad_table(gym_error *err, int code, const gym__subject *subject, const char *offered,
+                   const char *wanted);
 
 /* ------------------------------------------------------------------------- libpython.c: its library */
 
@@ -119,8 +138,13 @@ int gym__main_run_guarded(int (*function)(void *argument), void *argument);
 
 /* ------------------------------------------------------------------------- bridge.c: the module's table */
 
-/* Imports gogym._bridge and takes its table; on any thread, with or without the GIL. */
-int gym__import_table(const gym__table **table, gym_error *err);
+/* Imports gogym._bridge and takes its table; on any thread, with or without the GIL. `reason`: why this
+ * Python was chosen, NULL where it ran already. */
+int gym__import_table(const char *reason, const gym__table **table, gym_error *err);
+
+/* Has a function called when this Python begins to be finalized, as the first of atexit's that are known so
+ * far, and another one when it has been. 0: Python refuses. */
+int gym__watch_end(void (*begins)(void), void (*has_ended)(void));
 
 /* sys.executable of the running Python; "" where it has none. */
 void gym__running_executable(char *out, size_t size);

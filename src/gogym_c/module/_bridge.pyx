@@ -28,6 +28,7 @@ import operator
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import islice
 
 import gymnasium
 import gymnasium.error as gymnasium_error
@@ -45,11 +46,14 @@ cnp.import_array()
 cdef extern from *:
     """
     #define PyType_version_tag(type) ((type)->tp_version_tag)
+    #define has_weak_references(array) \\
+      (*(PyObject **)((char *)(array) + Py_TYPE((PyObject *)(array))->tp_weaklistoffset) != NULL)
     #define PyArray_IsScalar_Generic(object) PyArray_IsScalar(object, Generic)
     #define PyArray_IsScalar_LongLong(object) PyArray_IsScalar(object, Int64)
     #define PyArrayScalar_LongLong(object) PyArrayScalar_VAL(object, Int64)
     """
     unsigned int PyType_version_tag(PyTypeObject *type) noexcept nogil
+    bint has_weak_references(cnp.ndarray array) noexcept
     bint PyArray_IsScalar_Generic(object value) noexcept
     bint PyArray_IsScalar_LongLong(object value) noexcept
     long long PyArrayScalar_LongLong(object value) noexcept

@@ -42,7 +42,6 @@ cdef class Environment:
         else:
             result = unpacked(returned, 2, "reset", "(observation, info)")
         check_info(result[1], "reset")
-        self.renew_action_space()
         self.write_observation(result[0], obs)
         self.info = result[1]
         return 0

@@ -1,7 +1,7 @@
 /* Handles of environments: index + generation, a lock each, usable without the GIL.
  *
  * An id is, from the top: 8 bits backend (1 = embedded), 32 bits generation, 24 bits index. A slot's
- * generation grows each time its environment is closed, so that an old handle never fits again.
+ * generation grows with each environment that it takes, so that an old handle never fits again.
  *
  * Lock order: a slot's lock is taken before the GIL, never while holding it: the thread that owns the lock may
  * need the GIL to finish. Where a caller does hold the GIL (a host that embeds Python itself), it is released

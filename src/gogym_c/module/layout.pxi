@@ -88,7 +88,7 @@ cdef class ArrayLayout(Layout):
             return 0
         if code == GYM__CONVERT_INEXACT:
             raise self.inexact(bad, array.reshape(-1)[bad])
-        return self.write_other_dtype(array, out)
+        return self.write_other_dtype(given, array, out)
 
     cdef object as_array(self, object value):
         """A C-contiguous, aligned, native array of whatever the environment gave, in that thing's own dtype."""
@@ -97,7 +97,7 @@ cdef class ArrayLayout(Layout):
             if array.dtype == object:  # Python numbers in an object array: let NumPy find their dtype
                 value = array.tolist()
                 array = np.array(value)
-            if array.dtype == np.float64 and not cnp.PyArray_Check(value):
+            if array.dtype == np.float64 and isinstance(value, (list, tuple, int)):
                 self.check_exact(value, array)
             if array.dtype.byteorder not in "=|":
                 array = array.astype(array.dtype.newbyteorder("="))
@@ -116,7 +116,7 @@ cdef class ArrayLayout(Layout):
         numbers = np.asarray(value, dtype=object).reshape(-1)
         for index in large:
             number = numbers[index]
-            if isinstance(number, (int, np.integer)) and int(number) != array.reshape(-1)[index]:
+            if isinstance(number, (int, np.integer)) and int(number) != float(array.reshape(-1)[index]):
                 raise self.inexact(index, number)
         return 0
 
@@ -125,10 +125,10 @@ cdef class ArrayLayout(Layout):
             GYM_ERR_INEXACT, f"{self.element_path(index)} is {number!r}, which a float64 cannot hold exactly"
         )
 
-    cdef int write_other_dtype(self, cnp.ndarray array, double *out) except -1:
+    cdef int write_other_dtype(self, object given, cnp.ndarray array, double *out) except -1:
         """Dtypes without a loop of our own: float16 through NumPy; the rest are not numbers."""
         if (<object>array).dtype.kind != "f":
-            raise self.misfit(array, self.expectation())
+            raise self.misfit(given, self.expectation())
         cdef cnp.ndarray wide = np.ascontiguousarray(array, dtype=np.float64)
         if self.size == 0:
             return 0
@@ -169,6 +169,7 @@ cdef class ArrayLayout(Layout):
         if (
             last is not None
             and Py_REFCNT(last) == 2
+            and not has_weak_references(last)
             and cnp.PyArray_NDIM(last) == self.ndim
             and cnp.PyArray_TYPE(last) == self.type_num
             and PyArray_ISCARRAY(last)

@@ -168,13 +168,15 @@ cdef inline tuple five(object result):
 cdef tuple unpacked(object result, Py_ssize_t count, str method, str expected):
     """What a method returned, as a tuple of `count`: any iterable of that length, as Python's unpacking takes it."""
     try:
-        items = tuple(result)
+        iterator = iter(result)
     except TypeError:
         raise BridgeError(
             GYM_ERR_RESULT, f"{method} returned {shown(result)} ({class_name(type(result))}); expected {expected}"
         ) from None
+    items = tuple(islice(iterator, count + 1))  # it may have no end
     if len(items) != count:
+        found = f"more than {count}" if len(items) > count else str(len(items))
         raise BridgeError(
-            GYM_ERR_RESULT, f"{method} returned {len(items)} values, {shown(result)}; expected {count}, {expected}"
+            GYM_ERR_RESULT, f"{method} returned {found} values, {shown(result)}; expected {count}, {expected}"
         )
     return items

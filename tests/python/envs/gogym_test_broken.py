@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import decimal
 import fractions
+import itertools
 import types
 
 import gymnasium
@@ -54,6 +55,11 @@ LongName = type("A" * 300, (Exception,), {"__module__": "somewhere"})
 
 def _raise(error):
     raise error
+
+
+def _generate(count):
+    yield from range(count)
+    raise TypeError("inside the generator")
 
 
 def _recurse():
@@ -106,7 +112,9 @@ STEPS = {
     "returns-none": ("RESULT", "None", lambda: None),
     "returns-number": ("RESULT", "7", lambda: 7),
     "returns-four": ("RESULT", "4 values", lambda: (GOOD, 0.0, False, {})),
-    "returns-six": ("RESULT", "6 values", lambda: (*_step(), 1)),
+    "returns-six": ("RESULT", "more than 5 values", lambda: (*_step(), 1)),
+    "returns-without-end": ("RESULT", "more than 5 values", itertools.count),
+    "returns-broken-generator": ("PYTHON", "inside the generator", lambda: _generate(4)),
     "returns-nothing": ("RESULT", "0 values", tuple),
     # exceptions
     "raises": ("PYTHON", "the step is broken", lambda: _raise(ValueError("the step is broken"))),
@@ -158,9 +166,11 @@ STEPS = {
 RESETS = {
     "reset-raises": ("PYTHON", "the reset is broken", lambda: _raise(ValueError("the reset is broken"))),
     "reset-none": ("RESULT", "None", lambda: None),
-    "reset-observation-only": ("RESULT", "3 values", lambda: GOOD),
+    "reset-observation-only": ("RESULT", "more than 2 values", lambda: GOOD),
     "reset-one": ("RESULT", "1 values", lambda: (GOOD,)),
-    "reset-three": ("RESULT", "3 values", lambda: (GOOD, {}, 1)),
+    "reset-three": ("RESULT", "more than 2 values", lambda: (GOOD, {}, 1)),
+    "reset-without-end": ("RESULT", "more than 2 values", itertools.count),
+    "reset-broken-generator": ("PYTHON", "inside the generator", lambda: _generate(1)),
     "reset-info-list": ("RESULT", "[]", lambda: (GOOD, [])),
     "reset-wrong-shape": ("OBSERVATION", "shape (4,)", lambda: (np.zeros(4), {})),
     "reset-exit": ("SYSTEM_EXIT", "goodbye", lambda: _raise(SystemExit("goodbye"))),

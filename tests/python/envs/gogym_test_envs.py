@@ -11,14 +11,17 @@ Counter-v0        counts its steps and the threads that call it, and raises wher
 Memory-v0         its info counts Python's objects and allocated blocks
 Reentrant-v0      calls gogym on its own handle from inside its own step
 Vector-v0         {"context": "fork"}: runs gymnasium.make_vec(..., "async") inside its reset
-Pygame-v0         {"render_mode": "human"}: renders CartPole in its constructor, reset and step
+Pygame-v0         {"render_mode": "human", "first": "find"}: renders CartPole in its constructor, reset and step
+Telling-v0        {"tell": FD, "wait": FD, "where": "make"}: writes down what is done to it, and waits there
 Loud-v0           prints, warns and logs in every call
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
+import importlib.util
 import logging
 import os
 import sys
@@ -262,10 +265,27 @@ class Vector(gymnasium.Env):
 
 
 class Pygame(gymnasium.Wrapper):
-    """CartPole that is drawn in every call, so that SDL is up and running."""
+    """CartPole that is drawn in every call, so that SDL is up and running.
 
-    def __init__(self, render_mode="rgb_array"):
+    `first`: what happens to pygame before it is imported ("find", "fail"), or when it has been ("reload").
+    """
+
+    def __init__(self, render_mode="rgb_array", first=None):
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+        if first == "find":
+            assert importlib.util.find_spec("pygame") is not None
+        if first == "fail":
+            sys.modules["pygame.base"] = None
+            try:
+                importlib.import_module("pygame")
+            except ImportError:
+                del sys.modules["pygame.base"]
+            else:
+                raise AssertionError("pygame can be imported without its base")
+        if first == "reload":
+            pygame = importlib.import_module("pygame")
+            pygame.imageext = importlib.import_module("pygame.imageext")  # its import deletes this
+            importlib.reload(pygame)
         super().__init__(gymnasium.make("CartPole-v1", render_mode=render_mode))
         self.env.reset(seed=0)
         self._draw()
@@ -302,6 +322,33 @@ class Loud(Noop):
         return super().step(action)
 
 
+class Telling(Noop):
+    """Writes letters to the pipe `tell` and waits for one from `wait` in its `where`; calls the function at `call`."""
+
+    def __init__(self, where="nowhere", tell=None, wait=None, call=None):
+        super().__init__()
+        self._where, self._tell, self._wait = where, tell, wait
+        if call is not None:
+            code = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(call)(None)
+            raise RuntimeError(f"it gave {code}")
+        atexit.register(os.write, tell, b"x")
+        self._do("make", b"m")
+
+    def _do(self, where, letter):
+        os.write(self._tell, letter)
+        if self._where == where:
+            os.read(self._wait, 1)
+            time.sleep(0.2)  # whoever does not wait for this has time to go on
+        os.write(self._tell, letter.upper())
+
+    def reset(self, *, seed=None, options=None):
+        self._do("reset", b"r")
+        return super().reset(seed=seed, options=options)
+
+    def close(self):
+        os.write(self._tell, b"c")
+
+
 _ENVIRONMENTS = {
     "Noop": Noop,
     "NoopBox": NoopBox,
@@ -315,6 +362,7 @@ _ENVIRONMENTS = {
     "Reentrant": Reentrant,
     "Vector": Vector,
     "Pygame": Pygame,
+    "Telling": Telling,
     "Loud": Loud,
 }
 

@@ -7,6 +7,7 @@ Unwrapped-v0  takes itself out of its wrappers in its step, while these are stil
 from __future__ import annotations
 
 import collections.abc
+import ctypes
 import gc
 
 import gymnasium
@@ -91,7 +92,7 @@ class LyingShape(np.ndarray):
 
 
 class LyingArrayMethod:
-    def __array__(self, dtype=None, copy=None):  # noqa: ARG002
+    def __array__(self, dtype=None, copy=None):
         return np.ones(3, np.int8).view(LyingDtype)
 
 
@@ -137,6 +138,77 @@ class Index:
 
     def __index__(self):
         return self.number
+
+
+# ---------------------------------------------------------------------------------------------- actions
+
+
+def _keep_pointer(action):
+    return (ctypes.c_float * action.size).from_buffer(action)
+
+
+def _resize(action):
+    kept = action.copy()
+    action.resize((1,), refcheck=False)
+    return kept
+
+
+def _grow(action):
+    kept = action.copy()
+    action.resize((10_000,), refcheck=False)
+    return kept
+
+
+def _reshape(action):
+    kept = action.copy()
+    action.shape = (2, 4)
+    return kept
+
+
+def _retype(action):
+    kept = action.copy()
+    action.dtype = np.float64
+    return kept
+
+
+def _lock(action):
+    kept = action.copy()
+    action.setflags(write=False)
+    return kept
+
+
+KEEPERS = {
+    "itself": lambda action: action,
+    "view": lambda action: action[::2],
+    "reversed": lambda action: action[::-1],
+    "memory": memoryview,
+    "pointer": _keep_pointer,
+    "iterator": lambda action: lambda flat=action.flat: flat[:],
+    "cell": lambda action: lambda: action,
+    "resized": _resize,
+    "grown": _grow,
+    "reshaped": _reshape,
+    "retyped": _retype,
+    "locked": _lock,
+}
+"""What an environment may keep of its action, or do to it: each gives what is kept."""
+
+
+def _seen(kept):
+    return [float(number) for number in (kept() if callable(kept) else kept)]
+
+
+def _keeping(name):
+    kept = []
+
+    def info():
+        return {"kept": [_seen(one) for one in kept]}
+
+    return {
+        "action_space": spaces.Box(-9, 9, (8,), np.float32),
+        "step": lambda action: kept.append(KEEPERS[name](action)),
+        "info": info,
+    }
 
 
 # ---------------------------------------------------------------------------------------------- objects in infos
@@ -268,7 +340,7 @@ def _observing(space, observation):
 _PAIR = {"space": lambda: spaces.Box(-np.inf, np.inf, (2,), np.float64)}
 _REWARD = 2**53 + 1
 
-# name: what gives {"space", "action_space": spaces; "observation", "reward", "info": what gives them; "attributes"}
+# name: what gives {"space", "action_space": spaces; "observation", "reward", "info": what gives them; ...}
 WAYS = {
     # shapes and sizes
     "dims-64": lambda: {"space": _dims(64), "observation": lambda: np.ones([1] * 64, np.int8)},
@@ -318,7 +390,9 @@ WAYS = {
         lambda: spaces.Discrete(100, start=100, dtype=np.int8), lambda: np.int8(100)
     ),
     "discrete-leaves-uint8": lambda: {"action_space": spaces.Discrete(200, start=100, dtype=np.uint8)},
-    "discrete-beyond-float64": lambda: {"action_space": spaces.Discrete(10, start=2**63, dtype=np.uint64)},
+    "discrete-beyond-float64": lambda: {
+        "action_space": spaces.Discrete(10, start=2**63 + 1, dtype=np.uint64)
+    },
     # observations
     "observation-dtype": _observing(
         lambda: spaces.Box(0, 1, (3,), np.int8), lambda: np.ones(3, np.int8).view(LyingDtype)
@@ -342,6 +416,8 @@ WAYS = {
     "observation-short-mapping": _observing(
         lambda: spaces.Dict(a=spaces.Discrete(5), b=spaces.Discrete(5)), ShortMapping
     ),
+    "observation-text": _observing(lambda: spaces.Box(0, 1, (), np.float64), lambda: "x"),
+    "observation-object": _observing(lambda: spaces.Box(0, 1, (), np.float64), NoClass),
     "list-rounds": lambda: {"space": _PAIR["space"](), "observation": lambda: [2**53 + 1, 0.5]},
     "list-rounds-unsigned": lambda: {"space": _PAIR["space"](), "observation": lambda: [2**63 + 1, -1]},
     "list-rounds-negative": lambda: {"space": _PAIR["space"](), "observation": lambda: (0.5, -(2**53) - 1)},
@@ -388,6 +464,8 @@ WAYS = {
             "close": lambda _: _raise(ValueError("close failed")),
         }
     },
+    # actions
+    **{f"action-{name}": lambda name=name: _keeping(name) for name in KEEPERS},
     # action spaces that are replaced in each reset
     "replaced-same-size": lambda: {
         "action_space": _Replaced(10**6),
@@ -426,7 +504,8 @@ class Hostile(gymnasium.Env):
         self.action_space = self._get("next_action_space", self.action_space)
         return self._get("observation", 0), self._get("info", {})
 
-    def step(self, action):  # noqa: ARG002
+    def step(self, action):
+        self._way.get("step", id)(action)
         return self._get("observation", 0), self._get("reward", 0.5), False, False, self._get("info", {})
 
 
