@@ -93,9 +93,132 @@ include "environment.pxi"
 
 # ---------------------------------------------------------------------------------------------- the table's functions
 #
-# All have the shape: take the environment's lock, then the GIL, work, give both back. A lock is never waited for with
-# the GIL held (handles.h says why). What works on Python objects is a function of its own, because Cython would take
-# the GIL a second time in a function that handles exceptions and also runs without the GIL.
+# A call on an environment: take the environment's lock, then the GIL, work, give both back. A lock is never waited for
+# with the GIL held (handles.h says why). Arguments travel in a struct, so that this stands in one place. What works on
+# Python objects is a function of its own, because Cython would take the GIL a second time in a function that handles
+# exceptions and also runs without the GIL.
+
+
+ctypedef int (*operation)(Environment environment, void *arguments) except -1
+
+
+cdef int call_environment(gym_env env, operation run, void *arguments, gym_error *err) noexcept nogil:
+    cdef gym__slot *slot
+    cdef int code = gym__slot_lock(env.id, &slot, err)
+    if code != GYM_OK:
+        return code
+    gym__thread_pin()
+    with gil:
+        code = run_reporting(<Environment>slot.object, run, arguments, err)
+    gym__slot_unlock(slot)
+    return code
+
+
+cdef int run_reporting(Environment environment, operation run, void *arguments, gym_error *err) noexcept:
+    try:
+        run(environment, arguments)
+        return GYM_OK
+    except BaseException as error:
+        return report(error, err)
+
+
+cdef struct reset_arguments:
+    const int64_t *seed
+    const char *options
+    double *obs
+    size_t obs_len
+
+
+cdef int bridge_reset(gym_env env, const int64_t *seed, const char *options, double *obs, size_t obs_len,
+                      gym_error *err) noexcept nogil:
+    cdef reset_arguments arguments = reset_arguments(seed, options, obs, obs_len)
+    return call_environment(env, run_reset, &arguments, err)
+
+
+cdef int run_reset(Environment environment, void *arguments) except -1:
+    cdef reset_arguments *given = <reset_arguments *>arguments
+    return environment.reset(given.seed, given.options, given.obs, given.obs_len)
+
+
+cdef struct step_arguments:
+    const double *action
+    size_t action_len
+    double *obs
+    size_t obs_len
+    gym_transition *out
+
+
+cdef int bridge_step(gym_env env, const double *action, size_t action_len, double *obs, size_t obs_len,
+                     gym_transition *out, gym_error *err) noexcept nogil:
+    cdef step_arguments arguments = step_arguments(action, action_len, obs, obs_len, out)
+    return call_environment(env, run_step, &arguments, err)
+
+
+cdef int run_step(Environment environment, void *arguments) except -1:
+    cdef step_arguments *given = <step_arguments *>arguments
+    return environment.step(given.action, given.action_len, given.obs, given.obs_len, given.out)
+
+
+cdef struct sample_arguments:
+    double *action
+    size_t action_len
+
+
+cdef int bridge_sample_action(gym_env env, double *action, size_t action_len, gym_error *err) noexcept nogil:
+    cdef sample_arguments arguments = sample_arguments(action, action_len)
+    return call_environment(env, run_sample_action, &arguments, err)
+
+
+cdef int run_sample_action(Environment environment, void *arguments) except -1:
+    cdef sample_arguments *given = <sample_arguments *>arguments
+    return environment.sample_action(given.action, given.action_len)
+
+
+cdef int bridge_seed_action(gym_env env, int64_t seed, gym_error *err) noexcept nogil:
+    return call_environment(env, run_seed_action, &seed, err)
+
+
+cdef int run_seed_action(Environment environment, void *seed) except -1:
+    return environment.seed_action((<int64_t *>seed)[0])
+
+
+cdef int bridge_observation_space(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
+    return call_environment(env, run_observation_space, out, err)
+
+
+cdef int run_observation_space(Environment environment, void *out) except -1:
+    (<gym_value **>out)[0] = make_value(describe(environment.observation_space))
+    return 0
+
+
+cdef int bridge_action_space(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
+    return call_environment(env, run_action_space, out, err)
+
+
+cdef int run_action_space(Environment environment, void *out) except -1:
+    (<gym_value **>out)[0] = make_value(describe(environment.action_space))
+    return 0
+
+
+cdef int bridge_info(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
+    return call_environment(env, run_info, out, err)
+
+
+cdef int run_info(Environment environment, void *out) except -1:
+    if environment.info is None:
+        raise BridgeError(GYM_ERR_RESET_NEEDED, "there is no info before the first gym_reset")
+    (<gym_value **>out)[0] = make_value(environment.info)
+    return 0
+
+
+cdef int bridge_observation_size(gym_env env, size_t *out, gym_error *err) noexcept nogil:
+    cdef size_t other
+    return gym__slot_sizes(env.id, out, &other, err)
+
+
+cdef int bridge_action_size(gym_env env, size_t *out, gym_error *err) noexcept nogil:
+    cdef size_t other
+    return gym__slot_sizes(env.id, &other, out, err)
 
 
 cdef int bridge_make(const char *id, const char *options, gym_env *out, gym_error *err) noexcept nogil:
@@ -149,90 +272,6 @@ cdef size_t size_or_dynamic(Layout layout) noexcept:
     return GYM_DYNAMIC if layout.size < 0 else <size_t>layout.size
 
 
-cdef int bridge_reset(gym_env env, const int64_t *seed, const char *options, double *obs, size_t obs_len,
-                      gym_error *err) noexcept nogil:
-    cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
-    if code != GYM_OK:
-        return code
-    gym__thread_pin()
-    with gil:
-        code = try_reset(<Environment>slot.object, seed, options, obs, obs_len, err)
-    gym__slot_unlock(slot)
-    return code
-
-
-cdef int try_reset(Environment environment, const int64_t *seed, const char *options, double *obs, size_t obs_len,
-                   gym_error *err) noexcept:
-    try:
-        environment.reset(seed, options, obs, obs_len)
-        return GYM_OK
-    except BaseException as error:
-        return report(error, err)
-
-
-cdef int bridge_step(gym_env env, const double *action, size_t action_len, double *obs, size_t obs_len,
-                     gym_transition *out, gym_error *err) noexcept nogil:
-    cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
-    if code != GYM_OK:
-        return code
-    gym__thread_pin()
-    with gil:
-        code = try_step(<Environment>slot.object, action, action_len, obs, obs_len, out, err)
-    gym__slot_unlock(slot)
-    return code
-
-
-cdef int try_step(Environment environment, const double *action, size_t action_len, double *obs, size_t obs_len,
-                  gym_transition *out, gym_error *err) noexcept:
-    try:
-        environment.step(action, action_len, obs, obs_len, out)
-        return GYM_OK
-    except BaseException as error:
-        return report(error, err)
-
-
-cdef int bridge_sample_action(gym_env env, double *action, size_t action_len, gym_error *err) noexcept nogil:
-    cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
-    if code != GYM_OK:
-        return code
-    gym__thread_pin()
-    with gil:
-        code = try_sample_action(<Environment>slot.object, action, action_len, err)
-    gym__slot_unlock(slot)
-    return code
-
-
-cdef int try_sample_action(Environment environment, double *action, size_t action_len, gym_error *err) noexcept:
-    try:
-        environment.sample_action(action, action_len)
-        return GYM_OK
-    except BaseException as error:
-        return report(error, err)
-
-
-cdef int bridge_seed_action(gym_env env, int64_t seed, gym_error *err) noexcept nogil:
-    cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
-    if code != GYM_OK:
-        return code
-    gym__thread_pin()
-    with gil:
-        code = try_seed_action(<Environment>slot.object, seed, err)
-    gym__slot_unlock(slot)
-    return code
-
-
-cdef int try_seed_action(Environment environment, int64_t seed, gym_error *err) noexcept:
-    try:
-        environment.seed_action(seed)
-        return GYM_OK
-    except BaseException as error:
-        return report(error, err)
-
-
 cdef int bridge_close(gym_env env, gym_error *err) noexcept nogil:
     cdef gym__slot *slot
     cdef int code = gym__slot_lock(env.id, &slot, err)
@@ -256,78 +295,6 @@ cdef int close_environment(gym__slot *slot, gym_error *err) noexcept:
     gym__slot_invalidate(slot)
     Py_DECREF(environment)
     return code
-
-
-cdef int bridge_observation_size(gym_env env, size_t *out, gym_error *err) noexcept nogil:
-    cdef size_t other
-    return gym__slot_sizes(env.id, out, &other, err)
-
-
-cdef int bridge_action_size(gym_env env, size_t *out, gym_error *err) noexcept nogil:
-    cdef size_t other
-    return gym__slot_sizes(env.id, &other, out, err)
-
-
-cdef int bridge_observation_space(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
-    cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
-    if code != GYM_OK:
-        return code
-    gym__thread_pin()
-    with gil:
-        code = try_observation_space(<Environment>slot.object, out, err)
-    gym__slot_unlock(slot)
-    return code
-
-
-cdef int try_observation_space(Environment environment, gym_value **out, gym_error *err) noexcept:
-    try:
-        out[0] = make_value(describe(environment.observation_space))
-        return GYM_OK
-    except BaseException as error:
-        return report(error, err)
-
-
-cdef int bridge_action_space(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
-    cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
-    if code != GYM_OK:
-        return code
-    gym__thread_pin()
-    with gil:
-        code = try_action_space(<Environment>slot.object, out, err)
-    gym__slot_unlock(slot)
-    return code
-
-
-cdef int try_action_space(Environment environment, gym_value **out, gym_error *err) noexcept:
-    try:
-        out[0] = make_value(describe(environment.action_space))
-        return GYM_OK
-    except BaseException as error:
-        return report(error, err)
-
-
-cdef int bridge_info(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
-    cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
-    if code != GYM_OK:
-        return code
-    gym__thread_pin()
-    with gil:
-        code = try_info(<Environment>slot.object, out, err)
-    gym__slot_unlock(slot)
-    return code
-
-
-cdef int try_info(Environment environment, gym_value **out, gym_error *err) noexcept:
-    try:
-        if environment.info is None:
-            raise BridgeError(GYM_ERR_RESET_NEEDED, "there is no info before the first gym_reset")
-        out[0] = make_value(environment.info)
-        return GYM_OK
-    except BaseException as error:
-        return report(error, err)
 
 
 cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections.abc
 import ctypes
 import gc
+import weakref
 
 import gymnasium
 import numpy as np
@@ -147,6 +148,11 @@ def _keep_pointer(action):
     return (ctypes.c_float * action.size).from_buffer(action)
 
 
+def _keep_weakly(action):
+    kept, reference = action.copy(), weakref.ref(action)
+    return lambda: kept if reference() is None else reference()
+
+
 def _resize(action):
     kept = action.copy()
     action.resize((1,), refcheck=False)
@@ -185,6 +191,7 @@ KEEPERS = {
     "pointer": _keep_pointer,
     "iterator": lambda action: lambda flat=action.flat: flat[:],
     "cell": lambda action: lambda: action,
+    "weak": _keep_weakly,
     "resized": _resize,
     "grown": _grow,
     "reshaped": _reshape,
