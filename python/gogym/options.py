@@ -59,7 +59,9 @@ def parse_make_options(text: str | None) -> dict[str, Any]:
     unknown = sorted(str(key) for key in own if key not in OWN_OPTIONS)
     if unknown:
         known = ", ".join(sorted(OWN_OPTIONS)) or "none"
-        raise OptionsError(f'unknown option "{unknown[0]}" under "{OWN_KEY}" (known in this version: {known})')
+        raise OptionsError(
+            f'unknown option "{unknown[0]}" under "{OWN_KEY}" (known in this version: {known})'
+        )
     return kwargs
 
 
@@ -120,7 +122,9 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
     content = value.pop(tag)
     dtype = value.pop("dtype", None) if tag == "__ndarray__" else None
     if value:
-        raise OptionsError(f"an object tagged {tag} has no other keys, but here is {_shown(next(iter(value)))}")
+        raise OptionsError(
+            f"an object tagged {tag} has no other keys, but here is {_shown(next(iter(value)))}"
+        )
     if tag == "__tuple__":
         return tuple(_list(tag, content))
     if tag == "__ndarray__":
@@ -138,7 +142,9 @@ def _list(tag: str, content: Any) -> list[Any]:
 
 def _ndarray(content: Any, dtype: Any) -> np.ndarray[Any, Any]:
     if not isinstance(dtype, str) or dtype not in _DTYPES:
-        raise OptionsError(f'__ndarray__ needs "dtype", one of {", ".join(sorted(_DTYPES))}; not {_shown(dtype)}')
+        raise OptionsError(
+            f'__ndarray__ needs "dtype", one of {", ".join(sorted(_DTYPES))}; not {_shown(dtype)}'
+        )
     _check_elements(content, np.dtype(dtype))
     try:
         return np.array(content, dtype=dtype)
@@ -187,7 +193,9 @@ def _dict(content: list[Any]) -> dict[Any, Any]:
 def _finite(literal: str) -> float:
     number = float(literal)
     if number in (float("inf"), float("-inf")):
-        raise OptionsError(f'{_shown(literal)} is beyond a float64; write {{"__float__": "inf"}} for infinity')
+        raise OptionsError(
+            f'{_shown(literal)} is beyond a float64; write {{"__float__": "inf"}} for infinity'
+        )
     return number
 
 

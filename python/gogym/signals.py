@@ -45,7 +45,7 @@ class _PygameFinder(importlib.abc.MetaPathFinder):
             return None
         for finder in sys.meta_path:
             find_spec = None if finder is self else getattr(finder, "find_spec", None)
-            spec = find_spec(fullname, path, target) if find_spec else None
+            spec: ModuleSpec | None = find_spec(fullname, path, target) if find_spec else None
             if spec is not None:
                 if spec.loader is not None:
                     _extend_loader(spec.loader, self._keeping_signals)

@@ -182,4 +182,3 @@ def _place(node: dict[str, Any], offset: int, cursor: int, *, fixed: bool) -> in
         start = node["spaces"][0]["byte_offset"] if node["spaces"] else cursor
     node.update(byte_offset=start, nbytes=end - start)
     return int(end)
-

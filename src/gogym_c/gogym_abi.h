@@ -36,9 +36,9 @@ typedef struct gym__table {
   int (*info)(gym_env env, gym_value **out, gym_error *err);
 
   /* Closes every environment and flushes Python's standard streams; with run_exit (where the host started
-   * Python; then on Python's main thread) also waits for Python's threads and runs atexit functions. Later calls
-   * of make fail. Gives what an env.close() or an exit function raised, after everything was done. Called once,
-   * on a thread that is inside no other call. */
+   * Python; then on Python's main thread) also waits for Python's threads and runs atexit functions. Later
+   * calls of make fail. Gives what an env.close() or an exit function raised, after everything was done.
+   * Called once, on a thread that is inside no other call. */
   int (*shutdown)(int run_exit, gym_error *err);
 } gym__table;
 

@@ -59,26 +59,26 @@ typedef struct gym__array {
 } gym__array;
 
 /* Every dtype of an array: X(name, bytes of an element). longdouble differs between architectures. */
-#define GYM__DTYPE_MAP(X)                                                                          \
-  X(bool, 1)                                                                                       \
-  X(int8, 1)                                                                                       \
-  X(int16, 2)                                                                                      \
-  X(int32, 4)                                                                                      \
-  X(int64, 8)                                                                                      \
-  X(uint8, 1)                                                                                      \
-  X(uint16, 2)                                                                                     \
-  X(uint32, 4)                                                                                     \
-  X(uint64, 8)                                                                                     \
-  X(float16, 2)                                                                                    \
-  X(float32, 4)                                                                                    \
-  X(float64, 8)                                                                                    \
-  X(longdouble, (uint32_t)sizeof(long double))                                                     \
-  X(complex64, 8)                                                                                  \
+#define GYM__DTYPE_MAP(X)                      \
+  X(bool, 1)                                   \
+  X(int8, 1)                                   \
+  X(int16, 2)                                  \
+  X(int32, 4)                                  \
+  X(int64, 8)                                  \
+  X(uint8, 1)                                  \
+  X(uint16, 2)                                 \
+  X(uint32, 4)                                 \
+  X(uint64, 8)                                 \
+  X(float16, 2)                                \
+  X(float32, 4)                                \
+  X(float64, 8)                                \
+  X(longdouble, (uint32_t)sizeof(long double)) \
+  X(complex64, 8)                              \
   X(complex128, 16)
 
 /* The bytes of an element; 0 for a dtype that arrays do not have. */
 static inline uint32_t gym__dtype_size(const char *name) {
-#define GYM__DTYPE_SIZE(dtype, size)                                                               \
+#define GYM__DTYPE_SIZE(dtype, size) \
   if (strcmp(name, #dtype) == 0) return size;
   GYM__DTYPE_MAP(GYM__DTYPE_SIZE)
 #undef GYM__DTYPE_SIZE

@@ -50,65 +50,65 @@ extern "C" {
 
 /* Every status: X(name, value, description). Values are never reused.
  * The descriptions say what happened; gym_error.message says it of the call at hand. */
-#define GYM_STATUS_MAP(X)                                                                          \
-  X(GYM_OK, 0, "success")                                                                          \
-  /* the call itself */                                                                            \
-  X(GYM_ERR_ARGUMENT, 1, "an argument is not acceptable")                                          \
-  X(GYM_ERR_HANDLE, 2, "the environment handle is zero, closed or was never valid")                \
-  X(GYM_ERR_BUFFER, 3, "a buffer has the wrong length")                                            \
-  X(GYM_ERR_BUSY, 4, "the environment was called from inside its own call")                        \
-  X(GYM_ERR_FORKED, 5, "the process is a fork of the one that started Python")                     \
-  X(GYM_ERR_MEMORY, 6, "out of memory")                                                            \
-  X(GYM_ERR_JSON, 7, "the options are not acceptable JSON")                                        \
-  X(GYM_ERR_DYNAMIC, 8, "the space has no fixed size")                                             \
-  X(GYM_ERR_SHUTDOWN, 9, "gym_shutdown has been called")                                           \
-  X(GYM_ERR_KIND, 10, "the value is of another kind")                                              \
-  X(GYM_ERR_BLOCK, 11, "the bytes are not a value block")                                          \
-  X(GYM_ERR_CONFIG, 12, "the configuration is not acceptable")                                     \
-  X(GYM_ERR_INTERNAL, 13, "a defect in gogym itself")                                              \
-  X(GYM_ERR_UNSUPPORTED, 14, "this build or platform cannot do it")                                \
-  /* finding and starting Python */                                                                \
-  X(GYM_ERR_NO_PYTHON, 20, "no Python interpreter was found")                                      \
-  X(GYM_ERR_PROBE, 21, "the Python interpreter does not answer")                                   \
-  X(GYM_ERR_PYTHON_VERSION, 22, "the Python version is not supported")                             \
-  X(GYM_ERR_NO_LIBPYTHON, 23, "the Python interpreter has no loadable libpython")                  \
-  X(GYM_ERR_ARCHITECTURE, 24, "libpython is built for another architecture")                       \
-  X(GYM_ERR_PYTHON_START, 25, "Python could not be started")                                       \
-  X(GYM_ERR_NO_GOGYM, 26, "the gogym package is not installed in that Python")                     \
-  X(GYM_ERR_NO_GYMNASIUM, 27, "Gymnasium is not installed in that Python")                         \
-  X(GYM_ERR_ABI_TOO_OLD, 28, "the installed gogym package is older than this library needs")       \
-  X(GYM_ERR_ABI_TOO_NEW, 29, "the installed gogym package is newer than this library knows")       \
-  /* what an environment did */                                                                    \
-  X(GYM_ERR_PYTHON, 40, "a Python exception")                                                      \
-  X(GYM_ERR_IMPORT, 41, "a Python module could not be imported")                                   \
-  X(GYM_ERR_SYSTEM_EXIT, 42, "Python code asked to exit")                                          \
-  X(GYM_ERR_INTERRUPTED, 43, "Python code was interrupted")                                        \
-  X(GYM_ERR_RECURSION, 44, "Python's recursion limit was reached")                                 \
-  X(GYM_ERR_RESULT, 45, "reset or step returned something else than Gymnasium's tuple")            \
-  X(GYM_ERR_OBSERVATION, 46, "an observation does not fit its space")                              \
-  X(GYM_ERR_REWARD, 47, "a reward is not a number")                                                \
-  X(GYM_ERR_INEXACT, 48, "a number cannot be held exactly by a float64")                           \
-  X(GYM_ERR_ACTION, 49, "the action does not fit the action space")                                \
-  /* Gymnasium's own exception classes, module gymnasium.error */                                  \
-  X(GYM_ERR_GYMNASIUM, 60, "gymnasium.error.Error")                                                \
-  X(GYM_ERR_UNREGISTERED_ENV, 61, "gymnasium.error.UnregisteredEnv")                               \
-  X(GYM_ERR_NAMESPACE_NOT_FOUND, 62, "gymnasium.error.NamespaceNotFound")                          \
-  X(GYM_ERR_NAME_NOT_FOUND, 63, "gymnasium.error.NameNotFound")                                    \
-  X(GYM_ERR_VERSION_NOT_FOUND, 64, "gymnasium.error.VersionNotFound")                              \
-  X(GYM_ERR_DEPRECATED_ENV, 65, "gymnasium.error.DeprecatedEnv")                                   \
-  X(GYM_ERR_REGISTRATION, 66, "gymnasium.error.RegistrationError")                                 \
-  X(GYM_ERR_DEPENDENCY_NOT_INSTALLED, 67, "gymnasium.error.DependencyNotInstalled")                \
-  X(GYM_ERR_UNSUPPORTED_MODE, 68, "gymnasium.error.UnsupportedMode")                               \
-  X(GYM_ERR_INVALID_METADATA, 69, "gymnasium.error.InvalidMetadata")                               \
-  X(GYM_ERR_RESET_NEEDED, 70, "gymnasium.error.ResetNeeded")                                       \
-  X(GYM_ERR_INVALID_ACTION, 71, "gymnasium.error.InvalidAction")                                   \
-  X(GYM_ERR_MISSING_ARGUMENT, 72, "gymnasium.error.MissingArgument")                               \
-  X(GYM_ERR_INVALID_PROBABILITY, 73, "gymnasium.error.InvalidProbability")                         \
-  X(GYM_ERR_INVALID_BOUND, 74, "gymnasium.error.InvalidBound")                                     \
-  X(GYM_ERR_DEPRECATED_WRAPPER, 75, "gymnasium.error.DeprecatedWrapper")                           \
-  X(GYM_ERR_ALREADY_PENDING_CALL, 76, "gymnasium.error.AlreadyPendingCallError")                   \
-  X(GYM_ERR_NO_ASYNC_CALL, 77, "gymnasium.error.NoAsyncCallError")                                 \
-  X(GYM_ERR_CLOSED_ENVIRONMENT, 78, "gymnasium.error.ClosedEnvironmentError")                      \
+#define GYM_STATUS_MAP(X)                                                                    \
+  X(GYM_OK, 0, "success")                                                                    \
+  /* the call itself */                                                                      \
+  X(GYM_ERR_ARGUMENT, 1, "an argument is not acceptable")                                    \
+  X(GYM_ERR_HANDLE, 2, "the environment handle is zero, closed or was never valid")          \
+  X(GYM_ERR_BUFFER, 3, "a buffer has the wrong length")                                      \
+  X(GYM_ERR_BUSY, 4, "the environment was called from inside its own call")                  \
+  X(GYM_ERR_FORKED, 5, "the process is a fork of the one that started Python")               \
+  X(GYM_ERR_MEMORY, 6, "out of memory")                                                      \
+  X(GYM_ERR_JSON, 7, "the options are not acceptable JSON")                                  \
+  X(GYM_ERR_DYNAMIC, 8, "the space has no fixed size")                                       \
+  X(GYM_ERR_SHUTDOWN, 9, "gym_shutdown has been called")                                     \
+  X(GYM_ERR_KIND, 10, "the value is of another kind")                                        \
+  X(GYM_ERR_BLOCK, 11, "the bytes are not a value block")                                    \
+  X(GYM_ERR_CONFIG, 12, "the configuration is not acceptable")                               \
+  X(GYM_ERR_INTERNAL, 13, "a defect in gogym itself")                                        \
+  X(GYM_ERR_UNSUPPORTED, 14, "this build or platform cannot do it")                          \
+  /* finding and starting Python */                                                          \
+  X(GYM_ERR_NO_PYTHON, 20, "no Python interpreter was found")                                \
+  X(GYM_ERR_PROBE, 21, "the Python interpreter does not answer")                             \
+  X(GYM_ERR_PYTHON_VERSION, 22, "the Python version is not supported")                       \
+  X(GYM_ERR_NO_LIBPYTHON, 23, "the Python interpreter has no loadable libpython")            \
+  X(GYM_ERR_ARCHITECTURE, 24, "libpython is built for another architecture")                 \
+  X(GYM_ERR_PYTHON_START, 25, "Python could not be started")                                 \
+  X(GYM_ERR_NO_GOGYM, 26, "the gogym package is not installed in that Python")               \
+  X(GYM_ERR_NO_GYMNASIUM, 27, "Gymnasium is not installed in that Python")                   \
+  X(GYM_ERR_ABI_TOO_OLD, 28, "the installed gogym package is older than this library needs") \
+  X(GYM_ERR_ABI_TOO_NEW, 29, "the installed gogym package is newer than this library knows") \
+  /* what an environment did */                                                              \
+  X(GYM_ERR_PYTHON, 40, "a Python exception")                                                \
+  X(GYM_ERR_IMPORT, 41, "a Python module could not be imported")                             \
+  X(GYM_ERR_SYSTEM_EXIT, 42, "Python code asked to exit")                                    \
+  X(GYM_ERR_INTERRUPTED, 43, "Python code was interrupted")                                  \
+  X(GYM_ERR_RECURSION, 44, "Python's recursion limit was reached")                           \
+  X(GYM_ERR_RESULT, 45, "reset or step returned something else than Gymnasium's tuple")      \
+  X(GYM_ERR_OBSERVATION, 46, "an observation does not fit its space")                        \
+  X(GYM_ERR_REWARD, 47, "a reward is not a number")                                          \
+  X(GYM_ERR_INEXACT, 48, "a number cannot be held exactly by a float64")                     \
+  X(GYM_ERR_ACTION, 49, "the action does not fit the action space")                          \
+  /* Gymnasium's own exception classes, module gymnasium.error */                            \
+  X(GYM_ERR_GYMNASIUM, 60, "gymnasium.error.Error")                                          \
+  X(GYM_ERR_UNREGISTERED_ENV, 61, "gymnasium.error.UnregisteredEnv")                         \
+  X(GYM_ERR_NAMESPACE_NOT_FOUND, 62, "gymnasium.error.NamespaceNotFound")                    \
+  X(GYM_ERR_NAME_NOT_FOUND, 63, "gymnasium.error.NameNotFound")                              \
+  X(GYM_ERR_VERSION_NOT_FOUND, 64, "gymnasium.error.VersionNotFound")                        \
+  X(GYM_ERR_DEPRECATED_ENV, 65, "gymnasium.error.DeprecatedEnv")                             \
+  X(GYM_ERR_REGISTRATION, 66, "gymnasium.error.RegistrationError")                           \
+  X(GYM_ERR_DEPENDENCY_NOT_INSTALLED, 67, "gymnasium.error.DependencyNotInstalled")          \
+  X(GYM_ERR_UNSUPPORTED_MODE, 68, "gymnasium.error.UnsupportedMode")                         \
+  X(GYM_ERR_INVALID_METADATA, 69, "gymnasium.error.InvalidMetadata")                         \
+  X(GYM_ERR_RESET_NEEDED, 70, "gymnasium.error.ResetNeeded")                                 \
+  X(GYM_ERR_INVALID_ACTION, 71, "gymnasium.error.InvalidAction")                             \
+  X(GYM_ERR_MISSING_ARGUMENT, 72, "gymnasium.error.MissingArgument")                         \
+  X(GYM_ERR_INVALID_PROBABILITY, 73, "gymnasium.error.InvalidProbability")                   \
+  X(GYM_ERR_INVALID_BOUND, 74, "gymnasium.error.InvalidBound")                               \
+  X(GYM_ERR_DEPRECATED_WRAPPER, 75, "gymnasium.error.DeprecatedWrapper")                     \
+  X(GYM_ERR_ALREADY_PENDING_CALL, 76, "gymnasium.error.AlreadyPendingCallError")             \
+  X(GYM_ERR_NO_ASYNC_CALL, 77, "gymnasium.error.NoAsyncCallError")                           \
+  X(GYM_ERR_CLOSED_ENVIRONMENT, 78, "gymnasium.error.ClosedEnvironmentError")                \
   X(GYM_ERR_CUSTOM_SPACE, 79, "gymnasium.error.CustomSpaceError")
 
 typedef enum gym_status {
@@ -173,8 +173,8 @@ typedef struct gym_config {
  * thread of the library's own, PYTHONHOME is removed from the process's environment (it would lead a virtual
  * environment astray), and SDL_NO_SIGNAL_HANDLERS=1 is added to it where it is not set.
  * Errors: GYM_ERR_NO_PYTHON ... GYM_ERR_ABI_TOO_NEW (20 to 29), GYM_ERR_CONFIG, GYM_ERR_IMPORT (the gogym
- * package itself fails to be imported), GYM_ERR_SHUTDOWN, GYM_ERR_MEMORY, GYM_ERR_BUSY (from inside the import).
- * Nullable: config (all defaults), err. */
+ * package itself fails to be imported), GYM_ERR_SHUTDOWN, GYM_ERR_MEMORY, GYM_ERR_BUSY (from inside the
+ * import). Nullable: config (all defaults), err. */
 GYM_API int gym_init(const gym_config *config, gym_error *err);
 
 /* Closes every environment, waits for Python's non-daemon threads, runs its atexit functions and flushes its
@@ -182,8 +182,8 @@ GYM_API int gym_init(const gym_config *config, gym_error *err);
  * otherwise, because the host's threads are.) Python itself is never finalized: NumPy does not survive that.
  * Where gogym attached to a Python that was already running, threads and atexit functions are left to its
  * owner; where that owner finalizes Python first, this is done then, through atexit.
- * Afterwards every call gives GYM_ERR_SHUTDOWN, but for a second gym_shutdown, which does nothing and does not
- * wait for the first.
+ * Afterwards every call gives GYM_ERR_SHUTDOWN, but for a second gym_shutdown, which does nothing and does
+ * not wait for the first.
  *
  * Ownership: none. Lifetime: all handles become invalid. Threads: default; waits for calls under way.
  * Errors: GYM_ERR_BUSY from inside an environment's call (nothing is done then); what an env.close() raised,
@@ -258,8 +258,8 @@ GYM_API int gym_step(gym_env env, const double *action, size_t action_len, doubl
  *
  * Ownership, Lifetime: none passed on. Threads: default.
  * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC; GYM_ERR_INEXACT, where the sample is an integer
- * that a float64 cannot hold; GYM_ERR_ACTION, where it does not fit its own space, or where the environment has
- * replaced its action space by one of another size. Nullable: action (with action_len 0), err. */
+ * that a float64 cannot hold; GYM_ERR_ACTION, where it does not fit its own space, or where the environment
+ * has replaced its action space by one of another size. Nullable: action (with action_len 0), err. */
 GYM_API int gym_sample_action(gym_env env, double *action, size_t action_len, gym_error *err);
 
 /* Seeds the action space's random generator: env.action_space.seed(seed), seed >= 0.

@@ -11,7 +11,8 @@ enum {
 };
 
 /* Widens `count` aligned, native elements of NumPy type `type_num` to float64. Nothing is written unless all
- * elements are held exactly (64-bit integers beyond 2^53 need not be). No loop: float16, complex, object ... */
+ * elements are held exactly (64-bit integers beyond 2^53 need not be). No loop: float16, complex, object ...
+ */
 int gym__to_float64(int type_num, const void *from, size_t count, double *to, size_t *bad);
 
 /* Narrows float64 to `type_num`: integers must be whole and in range, bool 0 or 1; a finite number must not

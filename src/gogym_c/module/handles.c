@@ -65,10 +65,13 @@ static gym__slot *find(uint64_t id) {
 }
 
 static int fail_handle(uint64_t id, gym_error *err) {
-  if (atomic_load(&stopped)) return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has closed the environment");
-  if (id == 0) return gym__fail(err, GYM_ERR_HANDLE, "the environment handle is zero; gym_make gives valid ones");
-  return gym__fail(err, GYM_ERR_HANDLE,
-                   "the environment handle 0x%016" PRIx64 " is not open: it was closed, or never came from gym_make", id);
+  if (atomic_load(&stopped))
+    return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has closed the environment");
+  if (id == 0)
+    return gym__fail(err, GYM_ERR_HANDLE, "the environment handle is zero; gym_make gives valid ones");
+  return gym__fail(
+      err, GYM_ERR_HANDLE,
+      "the environment handle 0x%016" PRIx64 " is not open: it was closed, or never came from gym_make", id);
 }
 
 /* A fresh slot at the end of the table; the table mutex is held. */

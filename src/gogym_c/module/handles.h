@@ -3,9 +3,9 @@
  * An id is, from the top: 8 bits backend (1 = embedded), 32 bits generation, 24 bits index. A slot's
  * generation grows with each environment that it takes, so that an old handle never fits again.
  *
- * Lock order: a slot's lock is taken before the GIL, never while holding it: the thread that owns the lock may
- * need the GIL to finish. Where a caller does hold the GIL (a host that embeds Python itself), it is released
- * while waiting. */
+ * Lock order: a slot's lock is taken before the GIL, never while holding it: the thread that owns the lock
+ * may need the GIL to finish. Where a caller does hold the GIL (a host that embeds Python itself), it is
+ * released while waiting. */
 #ifndef GOGYM_HANDLES_H_
 #define GOGYM_HANDLES_H_
 
@@ -18,8 +18,8 @@
 
 typedef struct gym__slot {
   pthread_mutex_t mutex;
-  _Atomic(uint64_t) id;     /* the handle that is valid now, 0 for none */
-  _Atomic(uintptr_t) owner; /* the thread that holds the mutex, 0 for none */
+  _Atomic(uint64_t) id;             /* the handle that is valid now, 0 for none */
+  _Atomic(uintptr_t) owner;         /* the thread that holds the mutex, 0 for none */
   _Atomic(size_t) observation_size; /* float64 elements or GYM_DYNAMIC; set before the id */
   _Atomic(size_t) action_size;
   void *object; /* the Environment, a borrowed view of the module's own reference */
