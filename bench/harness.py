@@ -163,9 +163,9 @@ class Contender:
 def interleave(
     contenders: Mapping[str, Contender],
     *,
-    rounds: int = 41,
-    warm_up: int = 3,
-    chunk_ms: float = 30.0,
+    rounds: int,
+    warm_up: int = 2,
+    chunk_ms: float = 25.0,
     same_rewards: bool = True,
 ) -> dict[str, list[float]]:
     """Nanoseconds per step of each contender in each round.

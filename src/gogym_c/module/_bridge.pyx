@@ -25,6 +25,7 @@ from value_build cimport *
 
 import json
 import operator
+import sys
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress

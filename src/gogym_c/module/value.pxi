@@ -137,7 +137,9 @@ cdef int build_array(gym__builder *builder, object value) except -1:
     cdef int64_t shape[64]
     cdef cnp.ndarray array
     cdef int i
-    if isinstance(value, np.ma.MaskedArray):
+    # NumPy imports numpy.ma when it is first named, which takes 8 ms: who has not loaded it has no masked array.
+    masked = sys.modules.get("numpy.ma")
+    if masked is not None and isinstance(value, masked.MaskedArray):
         return build_other(builder, value)
     plain = np.asarray(value)  # a subclass may say anything of its dtype
     dtype = plain.dtype
