@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -213,6 +214,12 @@ class Line(NamedTuple):
     traceback: str = ""
 
 
+def default_signals() -> None:
+    """Undoes what a shell does to a background job: there Ctrl-C and Ctrl-\\ are ignored, also by children."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def run_driver(driver: Path, *operations: str, timeout: float = 60, **environment: str) -> list[Line]:
     """Runs the driver in an environment that contains nothing but what is said."""
     kept = {key: value for key, value in os.environ.items() if key in KEPT}
@@ -224,6 +231,7 @@ def run_driver(driver: Path, *operations: str, timeout: float = 60, **environmen
         text=True,
         timeout=timeout,
         check=False,
+        preexec_fn=default_signals,
     )
     assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return [Line(*line.split("\t")) for line in done.stdout.splitlines()]
