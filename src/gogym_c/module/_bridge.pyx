@@ -47,6 +47,11 @@ cnp.import_array()
 cdef extern from *:
     """
     #define PyType_version_tag(type) ((type)->tp_version_tag)
+    #if PY_VERSION_HEX < 0x030C0000
+    #define dict_version(dict) (((PyDictObject *)(dict))->ma_version_tag)
+    #else
+    #define dict_version(dict) 0
+    #endif
     #define has_weak_references(array) \\
       (*(PyObject **)((char *)(array) + Py_TYPE((PyObject *)(array))->tp_weaklistoffset) != NULL)
     #define PyArray_IsScalar_Generic(object) PyArray_IsScalar(object, Generic)
@@ -54,6 +59,7 @@ cdef extern from *:
     #define PyArrayScalar_LongLong(object) PyArrayScalar_VAL(object, Int64)
     """
     unsigned int PyType_version_tag(PyTypeObject *type) noexcept nogil
+    uint64_t dict_version(dict attributes) noexcept
     bint has_weak_references(cnp.ndarray array) noexcept
     bint PyArray_IsScalar_Generic(object value) noexcept
     bint PyArray_IsScalar_LongLong(object value) noexcept

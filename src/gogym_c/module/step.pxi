@@ -100,15 +100,15 @@ cdef object step_environment(object env, object action, bint *truncated):
         return env.step(action)
     if cls == TIME_LIMIT.type_object and TIME_LIMIT.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
-        inner = stock_inner(attributes)
+        inner = stock_inner(attributes, reset_needed=False)
         if inner is not None:
             result = five(step_environment(inner, action, truncated))
             truncated[0] |= count_step(env)
             return result
     elif cls == ORDER_ENFORCING.type_object and ORDER_ENFORCING.is_unchanged():
         attributes = PyObject_GenericGetDict(env, NULL)
-        inner = stock_inner(attributes)
-        if inner is not None and is_true(attributes, "_has_reset"):
+        inner = stock_inner(attributes, reset_needed=True)
+        if inner is not None:
             return step_environment(inner, action, truncated)
     return env.step(action)
 
@@ -124,6 +124,8 @@ cdef bint count_step(object env) except -1:
     cdef dict attributes = PyObject_GenericGetDict(env, NULL)
     cdef PyObject *elapsed = PyDict_GetItemWithError(attributes, "_elapsed_steps")
     cdef PyObject *limit = PyDict_GetItemWithError(attributes, "_max_episode_steps")
+    cdef verification *known = verification_of(attributes)
+    cdef bint still_verified = known.version == dict_version(attributes)
     cdef long long count, most
     cdef int count_overflow = 0, most_overflow = 0
     if TIME_LIMIT.is_unchanged() and is_exact_int(elapsed) and is_exact_int(limit):
@@ -132,17 +134,43 @@ cdef bint count_step(object env) except -1:
         if count_overflow == 0 and most_overflow == 0 and count < LLONG_MAX:
             count += 1
             attributes["_elapsed_steps"] = count
+            if still_verified:  # and our own change is none that matters
+                known.version = dict_version(attributes)
             return count >= most
     env._elapsed_steps += 1
     return bool(env._elapsed_steps >= env._max_episode_steps)
 
 
-cdef inline object stock_inner(dict attributes):
-    """The wrapped environment if that is a stock wrapper; None if not, or if the instance has its own `step`."""
-    cdef PyObject *inner = PyDict_GetItemWithError(attributes, "env")
+# What a look at a wrapper's attributes has shown, kept as long as the version of that dict says that nothing in it has
+# changed (PEP 509: no two states of any dicts share a version). Python 3.12 and later have none to go by: there each
+# step looks anew.
+cdef struct verification:
+    uint64_t version
+    PyObject *inner  # borrowed: the dict in this state has it
+
+
+cdef verification VERIFICATIONS[256]
+
+
+cdef inline verification *verification_of(dict attributes) noexcept:
+    return &VERIFICATIONS[(<size_t><void *>attributes >> 6) & 255]
+
+
+cdef inline object stock_inner(dict attributes, bint reset_needed):
+    """The wrapped environment if that is a stock wrapper, and None if not; or if the instance has its own `step`, or
+    would say that a reset is needed."""
+    cdef verification *known = verification_of(attributes)
+    cdef uint64_t version = dict_version(attributes)
+    cdef PyObject *inner = known.inner
     cdef PyTypeObject *cls
-    if inner == NULL or PyDict_GetItemWithError(attributes, "step") != NULL:
-        return None
+    if version == 0 or known.version != version:
+        inner = PyDict_GetItemWithError(attributes, "env")
+        if inner == NULL or PyDict_GetItemWithError(attributes, "step") != NULL:
+            return None
+        if reset_needed and not is_true(attributes, "_has_reset"):
+            return None
+        known.version = version
+        known.inner = inner
     cls = Py_TYPE(<object>inner)
     if cls != TIME_LIMIT.type_object and cls != ORDER_ENFORCING.type_object and cls != <PyTypeObject *>PASSIVE_CHECKER:
         return None
