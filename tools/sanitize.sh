@@ -16,27 +16,34 @@ failed=()
 export ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1"
 export LSAN_OPTIONS="suppressions=$PWD/tools/lsan.supp:print_suppressions=0"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
-export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp:halt_on_error=1:second_deadlock_stack=1"
+export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp:halt_on_error=1:second_deadlock_stack=1:handle_segv=0"
 
-say "the package with -fsanitize=$sanitizers"
-site="$PWD/build/site-$kind"
-rm -rf "$site"
-python3 -m pip install --quiet --no-build-isolation --no-deps --target "$site" -C build-dir="build/wheel-$kind" \
-  -C cmake.define.GOGYM_SANITIZE="$sanitizers" -C cmake.build-type=Debug -C install.strip=false . ||
-  die "the package could not be built with -fsanitize=$sanitizers"
-# Python's own allocator hides from the sanitizers what belongs together.
-instrumented=(env PYTHONMALLOC=malloc PYTHONPATH="$site")
+instrumented=(env PYTHONMALLOC=malloc) # Python's own allocator hides what belongs together
+if [ "$kind" != thread ]; then
+  # ThreadSanitizer cannot see the GIL, which guards everything that the extension does with Python's objects: there
+  # the extension stays as it is, and the host library and the tests are looked at.
+  say "the package with -fsanitize=$sanitizers"
+  site="$PWD/build/site-$kind"
+  rm -rf "$site"
+  python3 -m pip install --quiet --no-build-isolation --no-deps --target "$site" -C build-dir="build/wheel-$kind" \
+    -C cmake.define.GOGYM_SANITIZE="$sanitizers" -C cmake.build-type=Debug -C install.strip=false . ||
+    die "the package could not be built with -fsanitize=$sanitizers"
+  instrumented+=(PYTHONPATH="$site")
+fi
 
 # What Python keeps until it ends looks like leaks, above all in the forked children of the tests, and the tests look at
 # SIGSEGV's handler themselves. The programs that need no Python do look for leaks.
 ctest_options="$ASAN_OPTIONS:detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0"
+
+# A forked child of a program with threads can hang in the sanitizers' own locks, which nobody unlocks there.
+left_out='^test_fork$'
 
 say "C tests"
 {
   cmake -S . -B "build/$kind" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DGOGYM_BUILD_TESTS=ON \
     -DGOGYM_SANITIZE="$sanitizers" >"build/cmake-$kind.log" &&
     cmake --build "build/$kind" &&
-    "${instrumented[@]}" ASAN_OPTIONS="$ctest_options" ctest --test-dir "build/$kind" --output-on-failure &&
+    "${instrumented[@]}" ASAN_OPTIONS="$ctest_options" ctest --test-dir "build/$kind" --output-on-failure -E "$left_out" &&
     { [ "$kind" = thread ] || for program in test_value test_value_json test_value_block; do "build/$kind/$program"; done; }
 } || failed+=("ctest ($sanitizers)")
 
