@@ -10,8 +10,8 @@
 
 #include "gogym.h"
 
-/* A sanitizer keeps freed memory for a while, on purpose: how much memory a process has says nothing then. Objects
- * and thread states are counted all the same. */
+/* A sanitizer keeps freed memory for a while, on purpose: how much memory a process has says nothing then.
+ * Objects and thread states are counted all the same. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define CHECK_MEMORY_TELLS 0
 #else
