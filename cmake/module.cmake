@@ -4,7 +4,8 @@ find_package(Python REQUIRED COMPONENTS Interpreter Development.Module NumPy)
 
 set(_module "${PROJECT_SOURCE_DIR}/src/gogym_c/module")
 set(_bridge_c "${PROJECT_BINARY_DIR}/_bridge.c")
-file(GLOB _module_c CONFIGURE_DEPENDS "${_module}/*.c" "${PROJECT_SOURCE_DIR}/src/gogym_c/*.c")
+file(GLOB _module_c CONFIGURE_DEPENDS "${_module}/*.c" "${PROJECT_SOURCE_DIR}/src/gogym_c/space/*.c"
+  "${PROJECT_SOURCE_DIR}/src/gogym_c/*.c")
 file(GLOB _cython_parts CONFIGURE_DEPENDS "${_module}/*.pxi" "${_module}/*.pxd")
 
 add_custom_command(
@@ -20,7 +21,7 @@ add_library(gogym_module_c OBJECT ${_module_c})
 python_add_library(_bridge MODULE WITH_SOABI "${_bridge_c}")
 foreach(_target gogym_module_c _bridge)
   target_include_directories(${_target} PRIVATE "${PROJECT_SOURCE_DIR}/include"
-    "${PROJECT_SOURCE_DIR}/src/gogym_c" "${_module}")
+    "${PROJECT_SOURCE_DIR}/src/gogym_c" "${PROJECT_SOURCE_DIR}/src/gogym_c/space" "${_module}")
   target_include_directories(${_target} SYSTEM PRIVATE ${Python_INCLUDE_DIRS} ${Python_NumPy_INCLUDE_DIRS})
 endforeach()
 target_compile_definitions(_bridge PRIVATE NPY_NO_DEPRECATED_API=NPY_2_0_API_VERSION)
@@ -36,5 +37,10 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   endforeach()
 endif()
 target_link_libraries(gogym_module_c PRIVATE gogym_warnings)
-target_link_libraries(_bridge PRIVATE gogym_module_c)
+# NumPy's own distributions, which random elements of spaces are drawn with: static libraries beside its headers.
+list(GET Python_NumPy_INCLUDE_DIRS 0 _numpy_include)
+get_filename_component(_numpy_core "${_numpy_include}" DIRECTORY)
+get_filename_component(_numpy "${_numpy_core}" DIRECTORY)
+target_link_libraries(_bridge PRIVATE gogym_module_c "${_numpy}/random/lib/libnpyrandom.a"
+  "${_numpy_core}/lib/libnpymath.a" m)
 install(TARGETS _bridge DESTINATION .)

@@ -3,7 +3,6 @@ package gogym
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"unsafe"
 )
 
@@ -24,39 +23,38 @@ type Array struct {
 // newArray copies the bytes of the elements into a slice of the right type.
 func newArray(dtype string, shape []int, itemsize uint64, data []byte) (*Array, error) {
 	array := &Array{Dtype: dtype, Shape: shape}
-	wanted := itemsize
+	if wanted := itemSize(dtype); wanted > 0 && dtype != "longdouble" && itemsize != uint64(wanted) {
+		return nil, newError(ErrBlock, "an element of dtype %s has %d bytes, not %d", dtype, wanted, itemsize)
+	}
 	switch dtype {
 	case "bool":
-		wanted, array.Data = 1, decodeBools(data)
+		array.Data = decodeBools(data)
 	case "int8":
-		wanted, array.Data = 1, decodeNumbers[int8](data)
+		array.Data = decodeNumbers[int8](data)
 	case "int16":
-		wanted, array.Data = 2, decodeNumbers[int16](data)
+		array.Data = decodeNumbers[int16](data)
 	case "int32":
-		wanted, array.Data = 4, decodeNumbers[int32](data)
+		array.Data = decodeNumbers[int32](data)
 	case "int64":
-		wanted, array.Data = 8, decodeNumbers[int64](data)
+		array.Data = decodeNumbers[int64](data)
 	case "uint8":
-		wanted, array.Data = 1, decodeNumbers[uint8](data)
+		array.Data = decodeNumbers[uint8](data)
 	case "uint16", "float16":
-		wanted, array.Data = 2, decodeNumbers[uint16](data)
+		array.Data = decodeNumbers[uint16](data)
 	case "uint32":
-		wanted, array.Data = 4, decodeNumbers[uint32](data)
+		array.Data = decodeNumbers[uint32](data)
 	case "uint64":
-		wanted, array.Data = 8, decodeNumbers[uint64](data)
+		array.Data = decodeNumbers[uint64](data)
 	case "float32":
-		wanted, array.Data = 4, decodeNumbers[float32](data)
+		array.Data = decodeNumbers[float32](data)
 	case "float64":
-		wanted, array.Data = 8, decodeNumbers[float64](data)
+		array.Data = decodeNumbers[float64](data)
 	case "complex64":
-		wanted, array.Data = 8, decodeNumbers[complex64](data)
+		array.Data = decodeNumbers[complex64](data)
 	case "complex128":
-		wanted, array.Data = 16, decodeNumbers[complex128](data)
+		array.Data = decodeNumbers[complex128](data)
 	default:
 		array.Data = bytes.Clone(data)
-	}
-	if itemsize != wanted {
-		return nil, newError(ErrBlock, "an element of dtype %s has %d bytes, not %d", dtype, wanted, itemsize)
 	}
 	return array, nil
 }
@@ -83,6 +81,23 @@ func decodeBools(data []byte) []bool {
 		bools[i] = b != 0
 	}
 	return bools
+}
+
+// itemSize is the number of bytes of an element; 0 for a dtype that nobody knows.
+func itemSize(dtype string) int {
+	switch dtype {
+	case "bool", "int8", "uint8":
+		return 1
+	case "int16", "uint16", "float16":
+		return 2
+	case "int32", "uint32", "float32":
+		return 4
+	case "int64", "uint64", "float64", "complex64":
+		return 8
+	case "complex128", "longdouble":
+		return 16
+	}
+	return 0
 }
 
 // Len is the number of elements: the product of the lengths in Shape.
@@ -124,7 +139,7 @@ func (a *Array) Float64s() ([]float64, error) {
 		if a.Dtype == "float16" {
 			numbers := make([]float64, len(data))
 			for i, half := range data {
-				numbers[i] = float16ToFloat64(half)
+				numbers[i] = Float16(half).Float64()
 			}
 			return numbers, nil
 		}
@@ -151,6 +166,24 @@ func (a *Array) Float64s() ([]float64, error) {
 	return nil, newError(ErrKind, "an array of dtype %s has no float64 form", a.Dtype)
 }
 
+// exactFloat64s is Float64s that also converts longdoubles, where a float64 holds them.
+func (a *Array) exactFloat64s() ([]float64, error) {
+	data, isBytes := a.Data.([]byte)
+	if a.Dtype != "longdouble" || !isBytes || a.Len() == 0 {
+		return a.Float64s()
+	}
+	numbers := make([]float64, a.Len())
+	size := len(data) / len(numbers)
+	for i := range numbers {
+		number, exact := longdoubleToFloat64(data[i*size : (i+1)*size])
+		if !exact {
+			return nil, newError(ErrInexact, "a float64 cannot hold element %d, a longdouble, exactly", i)
+		}
+		numbers[i] = number
+	}
+	return numbers, nil
+}
+
 func inexact(number any) error {
 	return newError(ErrInexact, "a float64 cannot hold %d exactly", number)
 }
@@ -169,37 +202,4 @@ func (a *Array) String() string {
 		return fmt.Sprintf("array(%s, shape=%s, dtype=%s)", numbersText(numbers, a.Dtype), shapeText(a.Shape), a.Dtype)
 	}
 	return fmt.Sprintf("array(shape=%s, dtype=%s)", shapeText(a.Shape), a.Dtype)
-}
-
-// float16ToFloat64 gives the number with these IEEE 754 binary16 bits.
-func float16ToFloat64(half uint16) float64 {
-	sign := 1.0
-	if half&0x8000 != 0 {
-		sign = -1
-	}
-	exponent, fraction := int(half>>10&0x1f), float64(half&0x3ff)
-	switch exponent {
-	case 0:
-		return math.Copysign(math.Ldexp(fraction, -24), sign)
-	case 0x1f:
-		if fraction != 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
-}
-
-// roundToFloat16 rounds a number to what a float16 holds, half to even, as NumPy's conversion does.
-func roundToFloat16(x float64) float64 {
-	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
-		return x
-	}
-	_, exponent := math.Frexp(x)                 // x = fraction * 2**exponent, 0.5 <= |fraction| < 1
-	unit := math.Ldexp(1, max(exponent-11, -24)) // the distance of neighbouring numbers at x
-	rounded := math.RoundToEven(x/unit) * unit
-	if math.Abs(rounded) > 65504 {
-		return math.Inf(int(math.Copysign(1, x)))
-	}
-	return rounded
 }

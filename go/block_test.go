@@ -225,7 +225,7 @@ func FuzzDecodeBlock(f *testing.F) {
 			return
 		}
 		_ = pythonText(value)
-		if space, err := decodeSpace(block, nil); err == nil {
+		if space, err := decodeSpace(block); err == nil {
 			_ = space.String()
 			_ = space.Contains(make([]float64, min(max(space.Size(), 0), 1<<16)))
 		}
@@ -266,7 +266,7 @@ func TestArrayFloat64s(t *testing.T) {
 
 func TestRoundToFloat16(t *testing.T) {
 	for half := range 1 << 16 {
-		x := float16ToFloat64(uint16(half))
+		x := Float16(half).Float64()
 		if got := roundToFloat16(x); got != x && !math.IsNaN(x) {
 			t.Fatalf("%#x: %v became %v", half, x, got)
 		}

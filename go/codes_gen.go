@@ -38,6 +38,8 @@ const (
 	ErrReward                 Code = 47 // a reward is not a number
 	ErrInexact                Code = 48 // a number cannot be held exactly by a float64
 	ErrAction                 Code = 49 // the action does not fit the action space
+	ErrElement                Code = 50 // an element does not fit its space
+	ErrSpace                  Code = 51 // the description of a space is not acceptable
 	ErrGymnasium              Code = 60 // gymnasium.error.Error
 	ErrUnregisteredEnv        Code = 61 // gymnasium.error.UnregisteredEnv
 	ErrNamespaceNotFound      Code = 62 // gymnasium.error.NamespaceNotFound
@@ -95,6 +97,8 @@ var codeInfo = map[Code]struct{ name, description string }{
 	ErrReward:                 {"GYM_ERR_REWARD", "a reward is not a number"},
 	ErrInexact:                {"GYM_ERR_INEXACT", "a number cannot be held exactly by a float64"},
 	ErrAction:                 {"GYM_ERR_ACTION", "the action does not fit the action space"},
+	ErrElement:                {"GYM_ERR_ELEMENT", "an element does not fit its space"},
+	ErrSpace:                  {"GYM_ERR_SPACE", "the description of a space is not acceptable"},
 	ErrGymnasium:              {"GYM_ERR_GYMNASIUM", "gymnasium.error.Error"},
 	ErrUnregisteredEnv:        {"GYM_ERR_UNREGISTERED_ENV", "gymnasium.error.UnregisteredEnv"},
 	ErrNamespaceNotFound:      {"GYM_ERR_NAMESPACE_NOT_FOUND", "gymnasium.error.NamespaceNotFound"},

@@ -56,24 +56,72 @@ func encodeOptions(options map[string]any) (string, error) {
 	return string(e.out), nil
 }
 
-// encoder writes one value. path is where it stands, for errors.
+// encodeAny writes any value. Errors have the given code and call it by the given name.
+func encodeAny(value any, name string, code Code) (string, error) {
+	e := &encoder{name: name, code: code}
+	err := e.value(reflect.ValueOf(value), 0)
+	return string(e.out), err
+}
+
+// encoder writes one value. path is where it stands, for errors: the keys and indices that lead there.
 type encoder struct {
 	out  []byte
-	path []string
+	path []any
+	name string // what the whole value is called; "" for options
+	code Code   // of errors; that of the failure itself for options
 }
 
 func (e *encoder) fail(code Code, format string, arguments ...any) error {
 	err := newError(code, format, arguments...)
-	if len(e.path) > 0 {
-		err.Message = "the option " + strings.Join(e.path, ".") + ": " + err.Message
+	switch {
+	case e.name != "":
+		err.Code = e.code
+		err.Message = pathText(e.name, e.path) + ": " + err.Message
+	case len(e.path) > 0:
+		words := make([]string, len(e.path))
+		for i, step := range e.path {
+			words[i] = stepText(step)
+		}
+		err.Message = "the option " + strings.Join(words, ".") + ": " + err.Message
 	}
 	return err
 }
 
+func stepText(step any) string {
+	if name, isString := step.(string); isString {
+		return name
+	}
+	return pythonText(step)
+}
+
+// field is a step to a part that has a name, as those of a Graph have.
+type field string
+
+// pathText names a part of an element: action["camera"][2].
+func pathText(name string, path []any) string {
+	var b strings.Builder
+	b.WriteString(name)
+	for _, step := range path {
+		switch known := step.(type) {
+		case field:
+			b.WriteString("." + string(known))
+		case string:
+			b.WriteString("[" + quoted(known) + "]")
+		default:
+			b.WriteString("[" + pythonText(step) + "]")
+		}
+	}
+	return b.String()
+}
+
 // at writes a part of a value.
-func (e *encoder) at(name string, value reflect.Value, depth int) error {
-	e.path = append(e.path, name)
-	err := e.value(value, depth)
+func (e *encoder) at(step any, value reflect.Value, depth int) error {
+	return e.within(step, func() error { return e.value(value, depth) })
+}
+
+func (e *encoder) within(step any, write func() error) error {
+	e.path = append(e.path, step)
+	err := write()
 	e.path = e.path[:len(e.path)-1]
 	return err
 }
@@ -106,7 +154,7 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 			}
 		case *Dict:
 			if known != nil {
-				return e.pairs(known.entries, depth)
+				return e.pairs(known.entries, depth, e.anything)
 			}
 		case Other:
 			return e.other(known)
@@ -124,15 +172,10 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 			}
 		}
 	}
+	if e.scalar(v) {
+		return nil
+	}
 	switch v.Kind() {
-	case reflect.Bool:
-		e.out = strconv.AppendBool(e.out, v.Bool())
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		e.out = strconv.AppendInt(e.out, v.Int(), 10)
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		e.out = strconv.AppendUint(e.out, v.Uint(), 10)
-	case reflect.Float32, reflect.Float64:
-		e.float(v.Float())
 	case reflect.String:
 		return e.text(v.String())
 	case reflect.Pointer, reflect.Interface:
@@ -143,10 +186,25 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 		return e.mapping(v, depth)
 	case reflect.Struct:
 		return e.structure(v, depth)
-	default:
-		return e.fail(ErrJSON, "a value of type %s cannot be passed to Python", v.Type())
 	}
-	return nil
+	return e.fail(ErrJSON, "a value of type %s cannot be passed to Python", v.Type())
+}
+
+// scalar writes a bool or a number; nothing for all else.
+func (e *encoder) scalar(v reflect.Value) bool {
+	switch {
+	case v.Kind() == reflect.Bool:
+		e.out = strconv.AppendBool(e.out, v.Bool())
+	case v.CanInt():
+		e.out = strconv.AppendInt(e.out, v.Int(), 10)
+	case v.CanUint():
+		e.out = strconv.AppendUint(e.out, v.Uint(), 10)
+	case v.CanFloat():
+		e.float(v.Float())
+	default:
+		return false
+	}
+	return true
 }
 
 func (e *encoder) tuple(t Tuple, depth int) error {
@@ -171,12 +229,17 @@ func (e *encoder) text(text string) error {
 	if !utf8.ValidString(text) {
 		return e.fail(ErrJSON, "the text %q is not valid UTF-8", text)
 	}
-	quoted, err := json.Marshal(text)
-	if err != nil {
-		return e.fail(ErrJSON, "%v", err)
-	}
-	e.out = append(e.out, quoted...)
+	e.raw(quoted(text))
 	return nil
+}
+
+// quoted writes a text as JSON. Unlike json.Marshal it leaves <, > and & as they are.
+func quoted(text string) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(text) // of a string it cannot fail
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func (e *encoder) list(v reflect.Value, depth int) error {
@@ -185,7 +248,7 @@ func (e *encoder) list(v reflect.Value, depth int) error {
 		if i > 0 {
 			e.raw(",")
 		}
-		if err := e.at(strconv.Itoa(i), v.Index(i), depth+1); err != nil {
+		if err := e.at(i, v.Index(i), depth+1); err != nil {
 			return err
 		}
 	}
@@ -193,44 +256,63 @@ func (e *encoder) list(v reflect.Value, depth int) error {
 	return nil
 }
 
-// mapping writes a map, sorted by key. Where a key is no string, or would be read as a tag, it becomes
-// a __dict__.
+// writer writes the value under a key.
+type writer func(key any, value reflect.Value, depth int) error
+
+// anything is the writer of values that no space describes.
+func (e *encoder) anything(_ any, value reflect.Value, depth int) error {
+	return e.value(value, depth)
+}
+
+// mapping writes a map, sorted by key.
 func (e *encoder) mapping(v reflect.Value, depth int) error {
+	return e.entries(mapEntries(v), depth, e.anything)
+}
+
+// mapEntries gives the entries of a map, sorted by key.
+func mapEntries(v reflect.Value) []dictEntry {
 	keys := v.MapKeys()
-	plain := true
 	for i, key := range keys {
 		if key.Kind() == reflect.Interface {
-			key = key.Elem()
-			keys[i] = key
+			keys[i] = key.Elem()
 		}
-		plain = plain && key.IsValid() && key.Kind() == reflect.String && !isTag(key.String())
 	}
 	slices.SortStableFunc(keys, compareKeys)
-	if plain {
-		e.raw("{")
-		for i, key := range keys {
-			if i > 0 {
-				e.raw(",")
-			}
-			if err := e.text(key.String()); err != nil {
-				return err
-			}
-			e.raw(":")
-			if err := e.at(key.String(), v.MapIndex(key), depth+1); err != nil {
-				return err
-			}
-		}
-		e.raw("}")
-		return nil
-	}
-	pairs := make([]dictEntry, 0, len(keys))
+	entries := make([]dictEntry, 0, len(keys))
 	for _, key := range keys {
 		if !key.IsValid() {
-			key = reflect.Zero(v.Type().Key())
+			entries = append(entries, dictEntry{nil, v.MapIndex(reflect.Zero(v.Type().Key())).Interface()})
+			continue
 		}
-		pairs = append(pairs, dictEntry{key.Interface(), v.MapIndex(key).Interface()})
+		entries = append(entries, dictEntry{key.Interface(), v.MapIndex(key).Interface()})
 	}
-	return e.pairs(pairs, depth)
+	return entries
+}
+
+// entries writes an object. Where a key is no string, or would be read as a tag, it becomes a __dict__.
+func (e *encoder) entries(entries []dictEntry, depth int, write writer) error {
+	for _, entry := range entries {
+		if key := reflect.ValueOf(entry.key); key.Kind() != reflect.String || isTag(key.String()) {
+			return e.pairs(entries, depth, write)
+		}
+	}
+	e.raw("{")
+	for i, entry := range entries {
+		if i > 0 {
+			e.raw(",")
+		}
+		key := reflect.ValueOf(entry.key).String()
+		if err := e.text(key); err != nil {
+			return err
+		}
+		e.raw(":")
+		err := e.within(key, func() error { return write(key, reflect.ValueOf(entry.value), depth+1) })
+		if err != nil {
+			return err
+		}
+	}
+	e.raw("}")
+	return nil
 }
 
 func compareKeys(a, b reflect.Value) int {
@@ -253,7 +335,7 @@ func isTag(key string) bool {
 }
 
 // pairs writes a dict with keys of any kind.
-func (e *encoder) pairs(pairs []dictEntry, depth int) error {
+func (e *encoder) pairs(pairs []dictEntry, depth int, write writer) error {
 	e.raw(`{"__dict__":[`)
 	for i, pair := range pairs {
 		if i > 0 {
@@ -264,7 +346,8 @@ func (e *encoder) pairs(pairs []dictEntry, depth int) error {
 			return err
 		}
 		e.raw(",")
-		if err := e.at(pythonText(pair.key), reflect.ValueOf(pair.value), depth+3); err != nil {
+		err := e.within(pair.key, func() error { return write(pair.key, reflect.ValueOf(pair.value), depth+3) })
+		if err != nil {
 			return err
 		}
 		e.raw("]")
@@ -273,10 +356,20 @@ func (e *encoder) pairs(pairs []dictEntry, depth int) error {
 	return nil
 }
 
-// structure writes the exported fields of a struct under the names that encoding/json gives them.
+// structure writes the exported fields of a struct.
 func (e *encoder) structure(v reflect.Value, depth int) error {
-	e.raw("{")
-	first := true
+	entries := structEntries(v)
+	for _, entry := range entries {
+		if isTag(entry.key.(string)) {
+			return e.fail(ErrJSON, "the field name %q would be read as a tag", entry.key)
+		}
+	}
+	return e.entries(entries, depth, e.anything)
+}
+
+// structEntries gives the exported fields of a struct under the names that encoding/json gives them.
+func structEntries(v reflect.Value) []dictEntry {
+	var entries []dictEntry
 	for _, field := range reflect.VisibleFields(v.Type()) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if !field.IsExported() || field.Anonymous || field.Tag.Get("json") == "-" {
@@ -289,23 +382,9 @@ func (e *encoder) structure(v reflect.Value, depth int) error {
 		if name == "" {
 			name = field.Name
 		}
-		if isTag(name) {
-			return e.fail(ErrJSON, "the field name %q would be read as a tag", name)
-		}
-		if !first {
-			e.raw(",")
-		}
-		first = false
-		if err := e.text(name); err != nil {
-			return err
-		}
-		e.raw(":")
-		if err := e.at(name, value, depth+1); err != nil {
-			return err
-		}
+		entries = append(entries, dictEntry{name, value.Interface()})
 	}
-	e.raw("}")
-	return nil
+	return entries
 }
 
 // marshal writes a value that knows its own JSON.

@@ -3,6 +3,7 @@ package gogym
 import (
 	"math"
 	"reflect"
+	"slices"
 )
 
 // arrayDtypes are the dtypes of the element types that NDArray.Data may have.
@@ -32,16 +33,12 @@ func (e *encoder) ndarray(data any, shape []int, dtype string) error {
 	if len(shape) >= maxOptionsDepth {
 		return e.fail(ErrJSON, "the shape %v has too many dimensions", shape)
 	}
-	elements, empty := 1, false
-	for i, length := range shape {
-		if length < 0 || !empty && length > 0 && elements > math.MaxInt/length {
-			return e.fail(ErrJSON, "the shape %v is not acceptable", shape)
-		}
-		if empty {
-			return e.fail(ErrJSON, "nested lists cannot say the shape %v: only its last length may be 0", shape)
-		}
-		elements *= length
-		empty = length == 0 && i < len(shape)
+	elements, fits := product(shape)
+	if !fits {
+		return e.fail(ErrJSON, "the shape %v is not acceptable", shape)
+	}
+	if empty := slices.Index(shape, 0); empty >= 0 && empty < len(shape)-1 {
+		return e.fail(ErrJSON, "nested lists cannot say the shape %v: only its last length may be 0", shape)
 	}
 	if elements != v.Len() {
 		return e.fail(ErrJSON, "NDArray.Data has %d elements, but the shape %v needs %d", v.Len(), shape, elements)
@@ -59,11 +56,26 @@ func (e *encoder) ndarray(data any, shape []int, dtype string) error {
 	return nil
 }
 
+// product gives the number of elements of an array, unless there is no array of such a shape.
+func product(shape []int) (elements int, fits bool) {
+	elements = 1
+	for _, length := range shape {
+		if length < 0 || length > 0 && elements > math.MaxInt/length {
+			return 0, false
+		}
+		elements *= length
+	}
+	return elements, true
+}
+
 // nested writes the elements from *next on as lists of the given lengths.
 func (e *encoder) nested(v reflect.Value, shape []int, next *int) error {
 	if len(shape) == 0 {
 		*next++
-		return e.value(v.Index(*next-1), 0)
+		if element := v.Index(*next - 1); !e.scalar(element) {
+			return e.value(element, 0)
+		}
+		return nil
 	}
 	e.raw("[")
 	for i := range shape[0] {

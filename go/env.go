@@ -1,6 +1,7 @@
 package gogym
 
 import (
+	"errors"
 	"runtime"
 	"strings"
 	"sync"
@@ -22,6 +23,8 @@ type Env struct {
 	observationSpace Space
 	actionSpace      Space
 	observationSize  int // -1 where the space has no fixed size
+	roots            [2]*spaceRoot
+	scratch          []byte // of ResetAny
 }
 
 // Transition is what one step brought besides the observation.
@@ -77,19 +80,24 @@ func (e *Env) describe() error {
 	if err := failure(e.call, code); err != nil {
 		return err
 	}
-	space, err := decodeSpace(block, nil)
+	observations, err := decodeSpace(block)
 	if err != nil {
 		return err
 	}
-	e.observationSpace = space
-	e.observationSize = space.Size()
-
 	block, code = cgym.ActionSpace(e.call, e.handle)
 	if err := failure(e.call, code); err != nil {
 		return err
 	}
-	e.actionSpace, err = decodeSpace(block, e)
-	return err
+	actions, err := decodeSpace(block)
+	if err != nil {
+		return err
+	}
+	e.observationSpace, e.actionSpace = observations, actions
+	e.observationSize = observations.Size()
+	e.roots = [2]*spaceRoot{{env: e}, {env: e, isAction: true}}
+	link(observations, e.roots[0], nil, 0)
+	link(actions, e.roots[1], nil, 0)
+	return nil
 }
 
 // lock begins a call on the environment; unlock ends it. The environment's own lock comes first: who waits
@@ -213,13 +221,20 @@ func (e *Env) info() ([]byte, error) {
 }
 
 // Close closes the environment. It cannot be used afterwards, whatever Close returns: every further call
-// gives [ErrHandle], a second Close too. The spaces can still be read.
+// gives [ErrHandle], a second Close too. The spaces can still be read, but no longer draw, seed or flatten.
 func (e *Env) Close() error {
 	if err := e.lock(); err != nil {
 		return err
 	}
 	defer e.unlock()
-	return failure(e.call, cgym.Close(e.call, e.handle))
+	err := failure(e.call, cgym.Close(e.call, e.handle))
+	if errors.Is(err, ErrBusy) || errors.Is(err, ErrForked) {
+		return err // nothing was done
+	}
+	for _, root := range e.roots {
+		_ = root.closeHandles() // the environment's own error is the one to tell
+	}
+	return err
 }
 
 // ObservationSpace is the space of the observations. It never changes and needs no lock, also after Close.
@@ -231,8 +246,8 @@ func (e *Env) ObservationSpace() Space {
 	return e.observationSpace
 }
 
-// ActionSpace is the space of the actions, as ObservationSpace. Its Sample and Seed draw from the
-// environment's own action space, as long as that is open.
+// ActionSpace is the space of the actions, as ObservationSpace. Should the environment replace its action space,
+// Sample without options and Seed follow it.
 func (e *Env) ActionSpace() Space {
 	if e == nil {
 		return nil
@@ -249,10 +264,10 @@ func (e *Env) ID() string {
 }
 
 func (e *Env) newObservation() []float64 {
-	if e == nil || e.observationSize < 0 {
+	if e == nil {
 		return nil
 	}
-	return make([]float64, e.observationSize)
+	return newNumbers(e.observationSize)
 }
 
 func (e *Env) sampleAction(action []float64) error {
@@ -261,6 +276,14 @@ func (e *Env) sampleAction(action []float64) error {
 	}
 	defer e.unlock()
 	return failure(e.call, cgym.SampleAction(e.call, e.handle, action))
+}
+
+func (e *Env) sampleActionNative(action []byte) error {
+	if err := e.lock(); err != nil {
+		return err
+	}
+	defer e.unlock()
+	return failure(e.call, cgym.SampleActionNative(e.call, e.handle, action))
 }
 
 func (e *Env) seedAction(seed int64) error {

@@ -22,8 +22,10 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
-	if directory, err := filepath.Abs("testdata"); err == nil {
-		os.Setenv("PYTHONPATH", strings.Trim(directory+":"+os.Getenv("PYTHONPATH"), ":"))
+	directory, err := filepath.Abs("testdata")
+	shared, err2 := filepath.Abs("../tests/python/envs") // where the module was not copied out of its repository
+	if err == nil && err2 == nil {
+		os.Setenv("PYTHONPATH", strings.Trim(directory+":"+shared+":"+os.Getenv("PYTHONPATH"), ":"))
 		os.Setenv("PYTHONDONTWRITEBYTECODE", "1")
 		os.Setenv("SDL_VIDEODRIVER", "dummy")
 	}

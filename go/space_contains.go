@@ -61,6 +61,26 @@ func countFrom(start, n *big.Int) interval {
 	return interval{boundOf(start), boundOf(last.Sub(last, big.NewInt(1)))}
 }
 
+// within is the part of an interval that a dtype can hold.
+func (i interval) within(dtype string) interval {
+	bits := 8 * itemSize(dtype)
+	if bits == 0 {
+		return i
+	}
+	all := uint64(math.MaxUint64)
+	limits := interval{bound{all << (bits - 1), true}, bound{1<<(bits-1) - 1, false}}
+	if strings.HasPrefix(dtype, "u") {
+		limits = interval{bound{0, false}, bound{all >> (64 - bits), false}}
+	}
+	if i.low.less(limits.low) {
+		i.low = limits.low
+	}
+	if limits.high.less(i.high) {
+		i.high = limits.high
+	}
+	return i
+}
+
 // Contains: see [Space].
 func (s *Box) Contains(x []float64) bool {
 	if !s.isFixed(x) {

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// decodeSpace makes the space that a tree describes. owner is the environment of an action space.
-func decodeSpace(block []byte, owner *Env) (Space, error) {
+// decodeSpace makes the space that a tree describes. It belongs to nobody yet: see link.
+func decodeSpace(block []byte) (Space, error) {
 	value, err := decodeBlock(block)
 	if err != nil {
 		return nil, err
 	}
 	d := &spaceDecoder{}
-	space := d.space(value, owner)
+	space := d.space(value)
 	if d.problem != "" {
 		return nil, newError(ErrInternal, "the description of a space is not understood: %s", d.problem)
 	}
@@ -34,9 +34,10 @@ func (d *spaceDecoder) fail(node *Dict, field string) {
 	}
 }
 
-func (d *spaceDecoder) space(value any, owner *Env) Space {
+func (d *spaceDecoder) space(value any) Space {
 	if other, tooDeep := value.(Other); tooDeep {
-		return &OtherSpace{spaceBase{kind: "other", size: -1, offset: -1}, other.Class, other.Repr}
+		base := spaceBase{kind: "other", size: -1, offset: -1, nbytes: -1, byteOffset: -1, flatdim: -1}
+		return &OtherSpace{base, other.Class, other.Repr}
 	}
 	node, isDict := value.(*Dict)
 	if !isDict {
@@ -44,12 +45,15 @@ func (d *spaceDecoder) space(value any, owner *Env) Space {
 		return nil
 	}
 	base := spaceBase{
-		kind:   d.text(node, "type"),
-		dtype:  d.optionalText(node, "dtype"),
-		shape:  d.shape(node, "shape"),
-		size:   d.length(node, "size"),
-		offset: d.length(node, "offset"),
-		owner:  owner,
+		kind:       d.text(node, "type"),
+		dtype:      d.optionalText(node, "dtype"),
+		shape:      d.shape(node, "shape"),
+		size:       d.length(node, "size"),
+		offset:     d.length(node, "offset"),
+		nbytes:     d.length(node, "nbytes"),
+		byteOffset: d.length(node, "byte_offset"),
+		flatdim:    d.length(node, "flatdim"),
+		flatDtype:  d.optionalText(node, "flat_dtype"),
 	}
 	switch base.kind {
 	case "Box":
@@ -111,7 +115,7 @@ func (d *spaceDecoder) discrete(base spaceBase, node *Dict) Space {
 		d.fail(node, "size")
 		return nil
 	}
-	return &Discrete{spaceBase: base, N: cutToInt64(n), Start: cutToInt64(start), bounds: countFrom(start, n)}
+	return &Discrete{spaceBase: base, N: cutToInt64(n), Start: cutToInt64(start), bounds: countFrom(start, n).within(base.dtype)}
 }
 
 func (d *spaceDecoder) multiDiscrete(base spaceBase, node *Dict) Space {
@@ -128,7 +132,7 @@ func (d *spaceDecoder) multiDiscrete(base spaceBase, node *Dict) Space {
 	}
 	for i := range nvec {
 		space.Nvec[i], space.Start[i] = cutToInt64(nvec[i]), cutToInt64(start[i])
-		space.bounds[i] = countFrom(start[i], nvec[i])
+		space.bounds[i] = countFrom(start[i], nvec[i]).within(base.dtype)
 	}
 	return space
 }
@@ -168,14 +172,14 @@ func (d *spaceDecoder) sequence(base spaceBase, node *Dict) Space {
 	child, _ := node.Get("space")
 	stack, _ := node.Get("stack")
 	isStacked, _ := stack.(bool)
-	return &Sequence{spaceBase: base, Space: d.space(child, nil), Stack: isStacked}
+	return &Sequence{spaceBase: base, Space: d.space(child), Stack: isStacked}
 }
 
 func (d *spaceDecoder) graph(base spaceBase, node *Dict) Space {
 	nodes, _ := node.Get("node_space")
-	graph := &Graph{spaceBase: base, NodeSpace: d.space(nodes, nil)}
+	graph := &Graph{spaceBase: base, NodeSpace: d.space(nodes)}
 	if edges, _ := node.Get("edge_space"); edges != nil {
-		graph.EdgeSpace = d.space(edges, nil)
+		graph.EdgeSpace = d.space(edges)
 	}
 	return graph
 }
@@ -188,7 +192,7 @@ func (d *spaceDecoder) children(node *Dict) []Space {
 	}
 	spaces := make([]Space, 0, len(items))
 	for _, item := range items {
-		spaces = append(spaces, d.space(item, nil))
+		spaces = append(spaces, d.space(item))
 	}
 	return spaces
 }

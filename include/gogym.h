@@ -7,8 +7,8 @@
  *   Results    A function that can fail returns 0 (GYM_OK) or a positive gym_status code, and takes a
  *              `gym_error *err` last. `err` may be NULL. It is written only when the call fails.
  *   Failure    A call that fails has written nothing through its other output pointers.
- *   Buffers    belong to the caller. Lengths count float64 elements. The library keeps no pointer
- *              past the call.
+ *   Buffers    belong to the caller. Lengths count float64 elements, those of native buffers bytes. The
+ *              library keeps no pointer past the call.
  *   Threads    Any thread may call any function at any time. Calls on one environment run one after
  *              another; calls on different environments wait for each other only for Python's global
  *              interpreter lock. A call on an environment from inside that environment's own step,
@@ -88,6 +88,8 @@ extern "C" {
   X(GYM_ERR_REWARD, 47, "a reward is not a number")                                          \
   X(GYM_ERR_INEXACT, 48, "a number cannot be held exactly by a float64")                     \
   X(GYM_ERR_ACTION, 49, "the action does not fit the action space")                          \
+  X(GYM_ERR_ELEMENT, 50, "an element does not fit its space")                                \
+  X(GYM_ERR_SPACE, 51, "the description of a space is not acceptable")                       \
   /* Gymnasium's own exception classes, module gymnasium.error */                            \
   X(GYM_ERR_GYMNASIUM, 60, "gymnasium.error.Error")                                          \
   X(GYM_ERR_UNREGISTERED_ENV, 61, "gymnasium.error.UnregisteredEnv")                         \
@@ -287,6 +289,52 @@ GYM_API int gym_observation_size(gym_env env, size_t *out, gym_error *err);
  * Errors: GYM_ERR_HANDLE. Nullable: err. */
 GYM_API int gym_action_size(gym_env env, size_t *out, gym_error *err);
 
+/* The number of bytes of an observation in the native layout, or GYM_DYNAMIC.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; never waits for Python.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_observation_nbytes(gym_env env, size_t *out, gym_error *err);
+
+/* The number of bytes of an action in the native layout, or GYM_DYNAMIC.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; never waits for Python.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_action_nbytes(gym_env env, size_t *out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- native layout */
+
+/* The same calls with buffers in the native layout: each leaf of the space in its own dtype and C order, at
+ * the `byte_offset` that the space's value gives, which is a multiple of its item size. A frame of uint8
+ * pixels has one byte a pixel. Discrete is one integer of the space's dtype; Text is int32[max_length] of
+ * character indices, padded with len(charset); OneOf is an int64 index and the chosen child, zeros up to the
+ * largest. Bytes between leaves are zero.
+ *
+ * Buffers need no alignment, but an array can be read in place only where the buffer begins at a multiple of
+ * the largest item size; memory of malloc always does.
+ *
+ * Elements of the space's own dtype pass bit by bit. An observation of another dtype is converted: to a float
+ * dtype rounded, as NumPy does; integers and bools that the dtype cannot hold give GYM_ERR_INEXACT. */
+
+/* gym_reset with a native buffer of gym_observation_nbytes bytes or more.
+ *
+ * One copy is made from the environment's array to `obs`. None is made where the environment writes there
+ * itself: see "Environments that write their observation in place" in docs/native.md.
+ *
+ * Ownership, Lifetime, Threads, Errors, Nullable: as gym_reset. */
+GYM_API int gym_reset_native(gym_env env, const int64_t *seed, const char *options, void *obs,
+                             size_t obs_nbytes, gym_error *err);
+
+/* gym_step with native buffers: `action` of exactly gym_action_nbytes bytes, `obs` as in gym_reset_native.
+ *
+ * Ownership, Lifetime, Threads, Errors, Nullable: as gym_step. */
+GYM_API int gym_step_native(gym_env env, const void *action, size_t action_nbytes, void *obs,
+                            size_t obs_nbytes, gym_transition *out, gym_error *err);
+
+/* gym_sample_action with a native buffer of gym_action_nbytes bytes or more.
+ *
+ * Ownership, Lifetime, Threads, Errors, Nullable: as gym_sample_action. */
+GYM_API int gym_sample_action_native(gym_env env, void *action, size_t action_nbytes, gym_error *err);
+
 /* ------------------------------------------------------------------------------------- value */
 
 /* An immutable tree: an info, a space, an attribute. One relocatable block of memory; a node of the tree
@@ -327,7 +375,8 @@ typedef struct gym_array {
 /* The observation space as a tree of dicts, one a space. Every node has
  *   type (the Gymnasium class: "Box", "Discrete", ...; "other" for a class that is none of these),
  *   dtype, shape, and its place in both layouts: size, offset (float64 elements), nbytes, byte_offset
- *   (native layout: each leaf in its own dtype, aligned to its item size); -1 where nothing is fixed,
+ *   (native layout: each leaf in its own dtype, aligned to its item size), flatdim, flat_dtype (Gymnasium's
+ *   flatten); -1, and none for flat_dtype, where nothing is fixed,
  * and its own fields: low, high (Box); n, start (Discrete); nvec, start (MultiDiscrete); n (MultiBinary);
  * charset, min_length, max_length (Text); spaces (Tuple, OneOf); keys, spaces (Dict);
  * space, stack (Sequence); node_space, edge_space (Graph); class, repr (other). What is nested deeper than 60
@@ -348,6 +397,37 @@ GYM_API int gym_action_space(gym_env env, gym_value **out, gym_error *err);
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then, also after gym_close.
  * Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_RESET_NEEDED before the first reset. Nullable: err. */
 GYM_API int gym_info(gym_env env, gym_value **out, gym_error *err);
+
+/* The observation of the last successful reset or step as a value, for every space, of fixed size or not:
+ *   Box, MultiDiscrete, MultiBinary   array          Tuple      tuple
+ *   Discrete                          int64          Dict       dict, in the order of the space's keys
+ *   Text                              string         OneOf      tuple (index, element)
+ *   Sequence                          tuple of elements; where it stacks, what they stack to
+ *   Graph                             dict of nodes, edges (none where there are none), edge_links
+ *   other                             what a gym_value can say of the object: see GYM_KIND_OTHER
+ * An observation that does not fit its space comes as what it is.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_RESET_NEEDED (before the first reset). Nullable: err. */
+GYM_API int gym_observation(gym_env env, gym_value **out, gym_error *err);
+
+/* Advances an environment by an action of any space, written as JSON with the tags of gym_make's options:
+ *   Box, MultiDiscrete, MultiBinary   nested arrays of the space's shape, or __ndarray__; a number where the
+ *                                     shape is ()
+ *   Discrete   a number               Text    a string
+ *   Tuple      an array or __tuple__  Dict    an object, or __dict__ where keys are no strings
+ *   OneOf      [index, element]       Sequence   an array of elements, or what they stack to
+ *   Graph      {"nodes": [elements], "edges": [elements] or null, "edge_links": [[from, to], ...] or null}
+ *   other      anything: the environment gets the parsed JSON
+ * A number that the space's dtype cannot hold gives GYM_ERR_ACTION. Whether the action lies in the space is
+ * for the environment to judge.
+ *
+ * `obs`: receives the observation, as gym_observation gives it, or NULL.
+ *
+ * Ownership: the caller frees *obs with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: those of gym_step, GYM_ERR_JSON. Nullable: obs, err. */
+GYM_API int gym_step_value(gym_env env, const char *action, gym_value **obs, gym_transition *out,
+                           gym_error *err);
 
 /* Frees a tree. NULL is allowed; a node that is not a tree's root is left alone.
  *
@@ -429,6 +509,136 @@ GYM_API const void *gym_value_block(const gym_value *value, size_t *nbytes);
  * Ownership: the bytes are copied; the caller frees *out with gym_value_free. Lifetime: until then.
  * Threads: default. Errors: GYM_ERR_BLOCK, GYM_ERR_MEMORY. Nullable: err. */
 GYM_API int gym_value_from_block(const void *bytes, size_t nbytes, gym_value **out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- space */
+
+/* A space. A value, not a pointer: copy it freely. {0} is never valid. It is a Gymnasium space in Python with
+ * the bounds that it had when the handle was made; contains, flatten and unflatten work on a copy of those
+ * and wait for neither Python nor the environment. */
+typedef struct gym_space {
+  uint64_t id;
+} gym_space;
+
+/* Makes a space from its description, a JSON object with the tags of gym_make's options:
+ *   {"type": "Box", "low": -1, "high": [1, 2], "shape": [2], "dtype": "float32"}   null = no bound
+ *   {"type": "Discrete", "n": 5, "start": 0, "dtype": "int64"}
+ *   {"type": "MultiDiscrete", "nvec": [5, 2], "start": [0, 0], "dtype": "int64"}
+ *   {"type": "MultiBinary", "n": 5}                              or "n": [2, 3]
+ *   {"type": "Text", "max_length": 8, "min_length": 1, "charset": "abc"}
+ *   {"type": "Tuple", "spaces": [...]}                           {"type": "OneOf", "spaces": [...]}
+ *   {"type": "Dict", "spaces": {"name": {...}, ...}}             sorted by name, as Gymnasium does
+ *   {"type": "Dict", "spaces": [["name", {...}], ...]}           in the order given
+ *   {"type": "Sequence", "space": {...}, "stack": false}
+ *   {"type": "Graph", "node_space": {...}, "edge_space": {...}}  or null
+ * What Gymnasium's constructors have a default for may be left out. What gym_value_to_json writes of a
+ * space's value is a description too.
+ *
+ * Ownership: `out` receives a handle to be closed with gym_space_close. Lifetime: until then or gym_shutdown.
+ * Threads: default. Errors: those of gym_init, GYM_ERR_JSON, GYM_ERR_SPACE with Gymnasium's words. Nullable:
+ * err. */
+GYM_API int gym_space_make(const char *description, gym_space *out, gym_error *err);
+
+/* The observation space of an environment as a handle, which shares the space and its random generator with
+ * Python. It outlives the environment.
+ *
+ * Ownership: `out` receives a handle to be closed with gym_space_close. Lifetime: until then or gym_shutdown.
+ * Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_MEMORY. Nullable: err. */
+GYM_API int gym_space_of_observations(gym_env env, gym_space *out, gym_error *err);
+
+/* The action space of an environment as a handle: as gym_space_of_observations. */
+GYM_API int gym_space_of_actions(gym_env env, gym_space *out, gym_error *err);
+
+/* A part of a space as a handle of its own: child `index` of a Tuple, Dict (in the order of its keys) or
+ * OneOf; 0 is the space of a Sequence's elements, 0 and 1 those of a Graph's nodes and edges.
+ *
+ * Ownership, Lifetime, Threads: as gym_space_of_observations. Errors: GYM_ERR_HANDLE, GYM_ERR_ARGUMENT (there
+ * is no such child). Nullable: err. */
+GYM_API int gym_space_child(gym_space space, size_t index, gym_space *out, gym_error *err);
+
+/* Closes a space. Ownership: the handle is given up. Lifetime: ends here. Threads: default.
+ * Errors: GYM_ERR_HANDLE (also for a second close), GYM_ERR_BUSY. Nullable: err. */
+GYM_API int gym_space_close(gym_space space, gym_error *err);
+
+/* The space as a value: see gym_observation_space.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_space_value(gym_space space, gym_value **out, gym_error *err);
+
+/* The size of an element: float64 elements, bytes in the native layout, and elements of Gymnasium's flatten
+ * (flatdim); GYM_DYNAMIC where it is not fixed.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python. Errors: GYM_ERR_HANDLE.
+ * Nullable: err. */
+GYM_API int gym_space_size(gym_space space, size_t *out, gym_error *err);
+GYM_API int gym_space_nbytes(gym_space space, size_t *out, gym_error *err);
+GYM_API int gym_space_flatdim(gym_space space, size_t *out, gym_error *err);
+
+/* Seeds a space's random generators: space.seed(seed).
+ *
+ * `seed`: JSON: a number >= 0 of any size, null for a random one, or nested arrays and objects as Gymnasium's
+ * space takes them. `seeds`: receives what seed returned, or NULL.
+ *
+ * Ownership: the caller frees *seeds with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON, GYM_ERR_BUSY, and what seed raises. Nullable: seeds, err. */
+GYM_API int gym_space_seed(gym_space space, const char *seed, gym_value **seeds, gym_error *err);
+
+/* Draws a random element: space.sample(), from the very stream of random numbers that Python draws from.
+ *
+ * `options`: NULL, or a JSON object of sample's keyword arguments: {"mask": ...}, {"probability": ...}
+ * (arrays of numbers become arrays of the dtype that the space wants), for a Graph also num_nodes and
+ * num_edges. `x`: float64[gym_space_size] or more; native: gym_space_nbytes or more.
+ *
+ * Ownership: of *out: the caller frees it with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC (not of _value), GYM_ERR_JSON, GYM_ERR_INEXACT,
+ * GYM_ERR_BUSY, and what sample raises. Nullable: options, x (with length 0, where the size is 0), err. */
+GYM_API int gym_space_sample(gym_space space, const char *options, double *x, size_t x_len, gym_error *err);
+GYM_API int gym_space_sample_native(gym_space space, const char *options, void *x, size_t x_nbytes,
+                                    gym_error *err);
+GYM_API int gym_space_sample_value(gym_space space, const char *options, gym_value **out, gym_error *err);
+
+/* Whether an element belongs to a space: space.contains(element), for the element that the numbers are
+ * converted to. *out is 1 or 0. What is no element of the layout at all (1.5 for an integer, an index out of
+ * range, NaN for an integer) belongs to no space: that is 0, not an error. A float64 beyond a smaller float
+ * dtype becomes an infinity.
+ *
+ * `x`: float64[gym_space_size], exactly; native: gym_space_nbytes, exactly. `element`: JSON, as in
+ * gym_step_value, for spaces of any size.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; only gym_space_contains_value waits for Python.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC (not of _value), GYM_ERR_JSON.
+ * Nullable: x (with length 0, where the size is 0), err. */
+GYM_API int gym_space_contains(gym_space space, const double *x, size_t x_len, int *out, gym_error *err);
+GYM_API int gym_space_contains_native(gym_space space, const void *x, size_t x_nbytes, int *out,
+                                      gym_error *err);
+GYM_API int gym_space_contains_value(gym_space space, const char *element, int *out, gym_error *err);
+
+/* Gymnasium's flatten: one-hot for Discrete and MultiDiscrete, character indices for Text, one after another
+ * for Tuple and Dict; OneOf is the index, the flat child, and its first number up to the largest child.
+ *
+ * `x`: an element, of exactly its size. `flat`: float64[gym_space_flatdim] or more; native: as many elements
+ * of the dtype `flat_dtype` in the space's value, which is that of Gymnasium's flat Box. _value takes an
+ * element as JSON and gives what Gymnasium gives, for spaces of any size.
+ *
+ * Ownership: of *out: the caller frees it with gym_value_free. Lifetime: until then. Threads: default; only
+ * gym_space_flatten_value waits for Python.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC, GYM_ERR_ELEMENT (the element cannot be flattened:
+ * the message names the leaf, element["camera"][2]), GYM_ERR_JSON. Nullable: buffers with length 0, err. */
+GYM_API int gym_space_flatten(gym_space space, const double *x, size_t x_len, double *flat, size_t flat_len,
+                              gym_error *err);
+GYM_API int gym_space_flatten_native(gym_space space, const void *x, size_t x_nbytes, void *flat,
+                                     size_t flat_nbytes, gym_error *err);
+GYM_API int gym_space_flatten_value(gym_space space, const char *element, gym_value **out, gym_error *err);
+
+/* Gymnasium's unflatten, the way back. `flat` has exactly gym_space_flatdim elements, `x` room for the
+ * element.
+ *
+ * Ownership, Lifetime, Threads, Errors, Nullable: as gym_space_flatten. */
+GYM_API int gym_space_unflatten(gym_space space, const double *flat, size_t flat_len, double *x, size_t x_len,
+                                gym_error *err);
+GYM_API int gym_space_unflatten_native(gym_space space, const void *flat, size_t flat_nbytes, void *x,
+                                       size_t x_nbytes, gym_error *err);
+GYM_API int gym_space_unflatten_value(gym_space space, const char *flat, gym_value **out, gym_error *err);
 
 #ifdef __cplusplus
 }

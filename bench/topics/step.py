@@ -30,7 +30,9 @@ def python_loop(*arguments: str) -> list[str]:
     return [sys.executable, str(CONTENDERS / "loop.py"), *arguments]
 
 
-def race(commands: dict[str, list[object]], **options: object) -> dict[str, list[float]]:
+def race(
+    commands: dict[str, list[object]], *, chunk_ms: float = CHUNK_MS, **options: object
+) -> dict[str, list[float]]:
     """Start contenders, let them take turns, end them; and again.
 
     A process keeps what it was dealt when it started (addresses, a neighbour on its CPU), which can be worth 5 % and
@@ -42,7 +44,7 @@ def race(commands: dict[str, list[object]], **options: object) -> dict[str, list
             contenders = {
                 name: stack.enter_context(closing(Contender(command))) for name, command in commands.items()
             }
-            for name, values in interleave(contenders, rounds=ROUNDS, chunk_ms=CHUNK_MS, **options).items():
+            for name, values in interleave(contenders, rounds=ROUNDS, chunk_ms=chunk_ms, **options).items():
                 times[name] += values
     return times
 

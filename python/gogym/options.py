@@ -14,7 +14,7 @@ A tagged object has no other keys. Duplicate keys, NaN and Infinity literals and
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,7 @@ MAX_DEPTH = 64
 OWN_KEY = "gogym"
 """The key of gogym's own options among gymnasium.make's keyword arguments."""
 
-OWN_OPTIONS: frozenset[str] = frozenset()
+OWN_OPTIONS: frozenset[str] = frozenset({"entry_point", "import", "legacy", "path"})
 """The options that may stand under :data:`OWN_KEY`."""
 
 _TAGS = ("__tuple__", "__ndarray__", "__float__", "__dict__")
@@ -37,9 +37,22 @@ class OptionsError(ValueError):
     """Options that are not acceptable; the message says where and why."""
 
 
+class OwnOptions(NamedTuple):
+    """gogym's own options of gym_make."""
+
+    entry_point: str | None = None
+    """The class or function that makes the environment: ``"module:Class"`` or ``"path/to/file.py:Class"``."""
+    path: tuple[str, ...] = ()
+    """Folders to be put on sys.path."""
+    modules: tuple[str, ...] = ()
+    """Modules to be imported before the environment is made (the option is called "import")."""
+    legacy: bool | None = None
+    """Whether the environment has the API of the old gym; None: gogym decides (the option says "auto")."""
+
+
 def parse_object(text: str, what: str) -> dict[str, Any]:
     """Parse a JSON object; ``what`` names it in errors: "options of gym_make"."""
-    value = _parse(text, what)
+    value = parse_json(text, what)
     if not isinstance(value, dict):
         raise OptionsError(f'the {what} must be a JSON object such as {{"key": 1}}, not {_shown(value)}')
     for key in value:
@@ -50,19 +63,56 @@ def parse_object(text: str, what: str) -> dict[str, Any]:
 
 def parse_make_options(text: str | None) -> dict[str, Any]:
     """Parse the options of gym_make into gymnasium.make's keyword arguments."""
+    return split_make_options(text)[0]
+
+
+def split_make_options(text: str | None) -> tuple[dict[str, Any], OwnOptions]:
+    """Parse the options of gym_make into gymnasium.make's keyword arguments and gogym's own options."""
     if text is None:
-        return {}
+        return {}, OwnOptions()
     kwargs = parse_object(text, "options of gym_make")
     own = kwargs.pop(OWN_KEY, {})
     if not isinstance(own, dict):
         raise OptionsError(f'the option "{OWN_KEY}" must be a JSON object, not {_shown(own)}')
     unknown = sorted(str(key) for key in own if key not in OWN_OPTIONS)
     if unknown:
-        known = ", ".join(sorted(OWN_OPTIONS)) or "none"
+        known = ", ".join(sorted(OWN_OPTIONS))
         raise OptionsError(
             f'unknown option "{unknown[0]}" under "{OWN_KEY}" (known in this version: {known})'
         )
-    return kwargs
+    return kwargs, OwnOptions(
+        entry_point=_entry_point(own.get("entry_point")),
+        path=_texts("path", own.get("path")),
+        modules=_texts("import", own.get("import")),
+        legacy=_legacy(own.get("legacy")),
+    )
+
+
+def _entry_point(value: Any) -> str | None:
+    place, _, name = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if value is None or (place and name):
+        return value  # type: ignore[no-any-return]
+    raise OptionsError(
+        f'the option "entry_point" under "{OWN_KEY}" must be a text such as "module:Class" or '
+        f'"path/to/file.py:Class", not {_shown(value)}'
+    )
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    items = [] if value is None else [value] if isinstance(value, str) else value
+    if isinstance(items, list) and all(isinstance(item, str) and item for item in items):
+        return tuple(items)
+    raise OptionsError(
+        f'the option "{name}" under "{OWN_KEY}" must be an array of texts, or one text, not {_shown(value)}'
+    )
+
+
+def _legacy(value: Any) -> bool | None:
+    if value is None or value == "auto":
+        return None
+    if isinstance(value, bool):
+        return value
+    raise OptionsError(f'the option "legacy" under "{OWN_KEY}" is true, false or "auto", not {_shown(value)}')
 
 
 def parse_reset_options(text: str | None) -> dict[str, Any] | None:
@@ -70,7 +120,8 @@ def parse_reset_options(text: str | None) -> dict[str, Any] | None:
     return None if text is None else parse_object(text, "options of gym_reset")
 
 
-def _parse(text: str, what: str) -> Any:
+def parse_json(text: str, what: str) -> Any:
+    """Parse any JSON with tags; ``what`` names it in errors: "action"."""
     _check_depth(text, what)
     try:
         return json.loads(
@@ -78,7 +129,7 @@ def _parse(text: str, what: str) -> Any:
         )
     except json.JSONDecodeError as error:
         raise OptionsError(
-            f"the {what} are not JSON: {error.msg} at line {error.lineno} column {error.colno}: {_shown(text)}"
+            f"the {what} cannot be read as JSON: {error.msg} at line {error.lineno} column {error.colno}: {_shown(text)}"
         ) from None
     except OptionsError as error:
         raise OptionsError(f"the {what}: {error}") from None
@@ -103,7 +154,7 @@ def _check_depth(text: str, what: str) -> None:
         elif character in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise OptionsError(f"the {what} are nested deeper than {MAX_DEPTH} levels")
+                raise OptionsError(f"the {what}: nested deeper than {MAX_DEPTH} levels")
         elif character in "]}":
             depth -= 1
 

@@ -33,6 +33,8 @@ ARRAY_DTYPES = frozenset(
 )
 """The names of the dtypes that an array of a gym_value can have."""
 
+_MAX_SIZE = sys.maxsize // 16
+
 _TEXT_DTYPE = np.dtype(np.int32)
 _INDEX_DTYPE = np.dtype(np.int64)
 
@@ -54,8 +56,9 @@ _TYPES: tuple[tuple[str, type], ...] = (
 def describe(space: Any) -> dict[str, Any]:
     """Describe a space as a tree of plain dicts, one a space, with its place in both layouts.
 
-    Every node has ``type, dtype, shape, size, offset`` (float64 elements) and ``nbytes, byte_offset`` (native
-    layout), and its own fields. ``gym_observation_space`` in ``gogym.h`` lists them.
+    Every node has ``type, dtype, shape, size, offset`` (float64 elements), ``nbytes, byte_offset`` (native
+    layout) and ``flatdim, flat_dtype`` (Gymnasium's flatten), and its own fields. ``gym_observation_space`` in
+    ``gogym.h`` lists them.
     """
     node = _node(space)
     _place(node, 0, 0, fixed=node["size"] != DYNAMIC)
@@ -99,6 +102,8 @@ def _node(space: Any) -> dict[str, Any]:
         "offset": DYNAMIC,
         "nbytes": DYNAMIC,
         "byte_offset": DYNAMIC,
+        "flatdim": DYNAMIC,
+        "flat_dtype": None,
     }
     if kind in ("Box", "Discrete", "MultiDiscrete", "MultiBinary"):
         dtype = np.dtype(space.dtype)
@@ -111,8 +116,10 @@ def _node(space: Any) -> dict[str, Any]:
         node.update(low=space.low, high=space.high)
     elif kind == "Discrete":
         node.update(n=int(space.n), start=int(space.start))
+        _set_flatdim(node, int(space.n))
     elif kind == "MultiDiscrete":
         node.update(nvec=space.nvec, start=space.start)
+        _set_flatdim(node, sum(int(n) for n in np.asarray(space.nvec).flat))
     elif kind == "MultiBinary":
         node.update(n=space.n)
     elif kind == "Text":
@@ -137,8 +144,16 @@ def _node(space: Any) -> dict[str, Any]:
 
 def _set_leaf(node: dict[str, Any], size: int, dtype: np.dtype[Any]) -> None:
     # What no memory can hold has no layout: MultiBinary((2**40, 2**40)) is a legal space.
-    if 0 <= size <= sys.maxsize // 16:
-        node.update(size=size, nbytes=size * dtype.itemsize)
+    if 0 <= size <= _MAX_SIZE:
+        node.update(size=size, nbytes=size * dtype.itemsize, flatdim=size, flat_dtype=dtype_name(dtype))
+
+
+def _set_flatdim(node: dict[str, Any], flatdim: int) -> None:
+    # One-hot numbers take more room than the number itself, which may be too much: Discrete(2**62).
+    if flatdim > _MAX_SIZE or node["size"] == DYNAMIC:
+        node.update(flatdim=DYNAMIC, flat_dtype=None)
+    else:
+        node["flatdim"] = flatdim
 
 
 def _describe_children(node: dict[str, Any], space: Any) -> None:
@@ -151,6 +166,28 @@ def _describe_children(node: dict[str, Any], space: Any) -> None:
     sizes = [child["size"] for child in node["spaces"]]
     if DYNAMIC not in sizes:
         node["size"] = 1 + max(sizes, default=0) if node["type"] == "OneOf" else sum(sizes)
+    _describe_flat(node)
+
+
+def _describe_flat(node: dict[str, Any]) -> None:
+    """Give a node with children what gymnasium.spaces.utils.flatten makes of its elements."""
+    children = node["spaces"]
+    dims = [child["flatdim"] for child in children]
+    if node["size"] == DYNAMIC or DYNAMIC in dims:
+        return
+    is_one_of = node["type"] == "OneOf"
+    flatdim = 1 + max(dims, default=0) if is_one_of else sum(dims)
+    if flatdim > _MAX_SIZE:
+        return
+    # An empty Tuple or Dict adds no element to the array and so nothing to its dtype.
+    dtypes = [np.dtype(child["flat_dtype"]) for child in children if child["flatdim"] > 0 or child["dtype"]]
+    dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
+    if is_one_of:
+        # The index must fit too: Gymnasium widens the dtype for it.
+        last = len(children) - 1
+        if (dtype.kind == "b" and last > 1) or (dtype.kind in "iu" and last > np.iinfo(dtype).max):
+            dtype = np.result_type(dtype, np.min_scalar_type(last))
+    node.update(flatdim=flatdim, flat_dtype=dtype_name(dtype))
 
 
 def _align(offset: int, itemsize: int) -> int:

@@ -114,6 +114,12 @@ class Status(IntEnum):
     ACTION = 49
     """the action does not fit the action space"""
 
+    ELEMENT = 50
+    """an element does not fit its space"""
+
+    SPACE = 51
+    """the description of a space is not acceptable"""
+
     GYMNASIUM = 60
     """gymnasium.error.Error"""
 

@@ -40,9 +40,48 @@ typedef struct gym__table {
    * calls of make fail. Gives what an env.close() or an exit function raised, after everything was done.
    * Called once, on a thread that is inside no other call. */
   int (*shutdown)(int run_exit, gym_error *err);
+
+  /* Native layout and the structured plane. */
+  int (*observation_nbytes)(gym_env env, size_t *out, gym_error *err);
+  int (*action_nbytes)(gym_env env, size_t *out, gym_error *err);
+  int (*reset_native)(gym_env env, const int64_t *seed, const char *options, void *obs, size_t obs_nbytes,
+                      gym_error *err);
+  int (*step_native)(gym_env env, const void *action, size_t action_nbytes, void *obs, size_t obs_nbytes,
+                     gym_transition *out, gym_error *err);
+  int (*sample_action_native)(gym_env env, void *action, size_t action_nbytes, gym_error *err);
+  int (*observation)(gym_env env, gym_value **out, gym_error *err);
+  int (*step_value)(gym_env env, const char *action, gym_value **obs, gym_transition *out, gym_error *err);
+
+  /* Spaces. */
+  int (*space_make)(const char *description, gym_space *out, gym_error *err);
+  int (*space_of_observations)(gym_env env, gym_space *out, gym_error *err);
+  int (*space_of_actions)(gym_env env, gym_space *out, gym_error *err);
+  int (*space_child)(gym_space space, size_t index, gym_space *out, gym_error *err);
+  int (*space_close)(gym_space space, gym_error *err);
+  int (*space_value)(gym_space space, gym_value **out, gym_error *err);
+  int (*space_size)(gym_space space, size_t *out, gym_error *err);
+  int (*space_nbytes)(gym_space space, size_t *out, gym_error *err);
+  int (*space_flatdim)(gym_space space, size_t *out, gym_error *err);
+  int (*space_seed)(gym_space space, const char *seed, gym_value **seeds, gym_error *err);
+  int (*space_sample)(gym_space space, const char *options, double *x, size_t x_len, gym_error *err);
+  int (*space_sample_native)(gym_space space, const char *options, void *x, size_t x_nbytes, gym_error *err);
+  int (*space_sample_value)(gym_space space, const char *options, gym_value **out, gym_error *err);
+  int (*space_contains)(gym_space space, const double *x, size_t x_len, int *out, gym_error *err);
+  int (*space_contains_native)(gym_space space, const void *x, size_t x_nbytes, int *out, gym_error *err);
+  int (*space_contains_value)(gym_space space, const char *element, int *out, gym_error *err);
+  int (*space_flatten)(gym_space space, const double *x, size_t x_len, double *flat, size_t flat_len,
+                       gym_error *err);
+  int (*space_flatten_native)(gym_space space, const void *x, size_t x_nbytes, void *flat, size_t flat_nbytes,
+                              gym_error *err);
+  int (*space_flatten_value)(gym_space space, const char *element, gym_value **out, gym_error *err);
+  int (*space_unflatten)(gym_space space, const double *flat, size_t flat_len, double *x, size_t x_len,
+                         gym_error *err);
+  int (*space_unflatten_native)(gym_space space, const void *flat, size_t flat_nbytes, void *x,
+                                size_t x_nbytes, gym_error *err);
+  int (*space_unflatten_value)(gym_space space, const char *flat, gym_value **out, gym_error *err);
 } gym__table;
 
 /* The size of the table of ABI version 1 as first released: a table that is smaller is too old. */
-#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 12 * sizeof(void (*)(void)))
+#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 41 * sizeof(void (*)(void)))
 
 #endif /* GOGYM_ABI_H_ */

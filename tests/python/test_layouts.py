@@ -147,7 +147,7 @@ def test_dynamic_spaces(library, name):
         assert description["size"] == -1
         assert description["type"] in ("Sequence", "Graph", "other", "Dict", "Tuple", "OneOf")
         buffer = np.full(8, 7.0)
-        pointer = buffer.ctypes.data_as(native._DOUBLES)
+        pointer = buffer.ctypes.data_as(native.DOUBLES)
         with pytest.raises(native.GymError) as caught:
             library.call("gym_reset", env.handle, None, None, pointer, 8)
         assert caught.value.code == Status.DYNAMIC
@@ -347,7 +347,7 @@ def test_misfits(given_env, space, elements, path):
         buffer = np.full(before.size, 7.0)
         with pytest.raises(native.GymError) as caught:
             env.env.library.call(
-                "gym_reset", env.env.handle, None, None, buffer.ctypes.data_as(native._DOUBLES), buffer.size
+                "gym_reset", env.env.handle, None, None, buffer.ctypes.data_as(native.DOUBLES), buffer.size
             )
         assert caught.value.code == Status.OBSERVATION, element
         assert caught.value.message.startswith(path), caught.value.message

@@ -1,4 +1,4 @@
-// Loop is the Go contender: loop ENVIRONMENT drawn|sampled. bench/contenders/loop.c says how the contenders
+// Loop is the Go contender: loop ENVIRONMENT drawn|sampled|native. bench/contenders/contender.h says how the contenders
 // are driven. This one knows one request more: "allocs N" answers with the allocations per StepInto.
 package main
 
@@ -19,6 +19,9 @@ type loop struct {
 	actions  [][]float64
 	obs      []float64
 	position int // in the pool of actions
+
+	nativeActions [][]byte
+	nativeObs     []byte
 }
 
 func must(err error) {
@@ -56,6 +59,34 @@ func (l *loop) sampled(steps int) (total float64) {
 	return total
 }
 
+// native steps through native buffers, with actions from a pool of its own.
+func (l *loop) native(steps int) (total float64) {
+	for range steps {
+		transition, err := l.env.StepNative(l.nativeActions[l.position], l.nativeObs)
+		must(err)
+		if transition.Done() {
+			must(l.env.ResetNative(l.nativeObs))
+		}
+		total += transition.Reward
+		if l.position++; l.position == pool {
+			l.position = 0
+		}
+	}
+	return total
+}
+
+// prepareNative samples the pool of actions and makes the first reset.
+func (l *loop) prepareNative() {
+	l.nativeObs = gogym.MakeBuffer(l.env.ObservationSpace())
+	must(l.env.ActionSpace().Seed(0))
+	for range pool {
+		action := gogym.MakeBuffer(l.env.ActionSpace())
+		must(l.env.ActionSpace().SampleNative(action))
+		l.nativeActions = append(l.nativeActions, action)
+	}
+	must(l.env.ResetNative(l.nativeObs, gogym.ResetSeed(0)))
+}
+
 func main() {
 	if len(os.Args) != 3 {
 		log.Fatal("usage: loop ENVIRONMENT drawn|sampled")
@@ -67,14 +98,28 @@ func main() {
 	if os.Args[2] == "sampled" {
 		body = l.sampled
 	}
-	must(env.ActionSpace().Seed(0))
+	if os.Args[2] == "native" {
+		body = l.native
+		l.prepareNative()
+	} else {
+		l.prepare()
+	}
+	converse(l, body)
+}
+
+// prepare is prepareNative for float64 buffers.
+func (l *loop) prepare() {
+	must(l.env.ActionSpace().Seed(0))
 	for range pool {
-		action, err := env.ActionSpace().Sample()
+		action, err := l.env.ActionSpace().Sample()
 		must(err)
 		l.actions = append(l.actions, action)
 	}
-	must(env.ResetInto(l.obs, gogym.ResetSeed(0)))
+	must(l.env.ResetInto(l.obs, gogym.ResetSeed(0)))
+}
 
+// converse answers requests until there are no more.
+func converse(l *loop, body func(steps int) float64) {
 	fmt.Println("ready")
 	for {
 		var verb string

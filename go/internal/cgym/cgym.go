@@ -21,6 +21,7 @@ type Call struct {
 	err        C.gym_error
 	transition C.gym_transition
 	seed       C.int64_t
+	flag       C.int
 }
 
 // NewCall makes the memory for calls.
@@ -78,13 +79,17 @@ func Make(call *Call, id, options string) (Env, int32) {
 
 // Reset calls gym_reset; a nil seed and empty options mean NULL.
 func Reset(call *Call, env Env, seed *int64, options string, obs []float64) int32 {
-	var seedPointer *C.int64_t
-	if seed != nil {
-		call.seed = C.int64_t(*seed)
-		seedPointer = &call.seed
-	}
-	return int32(C.gym_reset(env.c(), seedPointer, terminatedOrNull(options), doubles(obs),
+	return int32(C.gym_reset(env.c(), call.seedOrNull(seed), terminatedOrNull(options), doubles(obs),
 		C.size_t(len(obs)), &call.err))
+}
+
+// seedOrNull gives C a seed; NULL for none.
+func (call *Call) seedOrNull(seed *int64) *C.int64_t {
+	if seed == nil {
+		return nil
+	}
+	call.seed = C.int64_t(*seed)
+	return &call.seed
 }
 
 // Step calls gym_step; call.Transition tells its result.
@@ -97,9 +102,40 @@ func Step(call *Call, env Env, action, obs []float64) int32 {
 		C.size_t(len(obs)), &call.transition, &call.err))
 }
 
+// ResetNative calls gym_reset_native; a nil seed and empty options mean NULL.
+func ResetNative(call *Call, env Env, seed *int64, options string, obs []byte) int32 {
+	return int32(C.gym_reset_native(env.c(), call.seedOrNull(seed), terminatedOrNull(options), memory(obs),
+		C.size_t(len(obs)), &call.err))
+}
+
+// StepNative calls gym_step_native; call.Transition tells its result. Like Step, it allocates nothing.
+func StepNative(call *Call, env Env, action, obs []byte) int32 {
+	return int32(C.gym_step_native(env.c(), memory(action), C.size_t(len(action)), memory(obs),
+		C.size_t(len(obs)), &call.transition, &call.err))
+}
+
+// StepValue calls gym_step_value and gives the block of the observation's tree; call.Transition tells the rest.
+func StepValue(call *Call, env Env, action string) ([]byte, int32) {
+	var value *C.gym_value
+	code := int32(C.gym_step_value(env.c(), terminated(action), &value, &call.transition, &call.err))
+	return block(value, code), code
+}
+
+// Observation calls gym_observation and gives the tree's block.
+func Observation(call *Call, env Env) ([]byte, int32) {
+	var value *C.gym_value
+	code := int32(C.gym_observation(env.c(), &value, &call.err))
+	return block(value, code), code
+}
+
 // SampleAction calls gym_sample_action.
 func SampleAction(call *Call, env Env, action []float64) int32 {
 	return int32(C.gym_sample_action(env.c(), doubles(action), C.size_t(len(action)), &call.err))
+}
+
+// SampleActionNative calls gym_sample_action_native.
+func SampleActionNative(call *Call, env Env, action []byte) int32 {
+	return int32(C.gym_sample_action_native(env.c(), memory(action), C.size_t(len(action)), &call.err))
 }
 
 // SeedAction calls gym_seed_action.
@@ -157,6 +193,14 @@ func doubles(slice []float64) *C.double {
 		return nil
 	}
 	return (*C.double)(unsafe.Pointer(unsafe.SliceData(slice)))
+}
+
+// memory gives C the memory of a native buffer; NULL for an empty one.
+func memory(slice []byte) unsafe.Pointer {
+	if len(slice) == 0 {
+		return nil
+	}
+	return unsafe.Pointer(unsafe.SliceData(slice))
 }
 
 // terminated gives C a copy of a text that ends with NUL, in Go's memory.

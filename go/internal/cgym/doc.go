@@ -7,6 +7,9 @@ package cgym
 // Env is a gym_env. Zero is never valid.
 type Env uint64
 
+// Space is a gym_space. Zero is never valid.
+type Space uint64
+
 // Transition is a gym_transition.
 type Transition struct {
 	Reward     float64

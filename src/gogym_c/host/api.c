@@ -1,24 +1,6 @@
-/* The public functions: each checks what needs no backend and forwards through the table. */
+/* The public functions on environments: each checks what needs no backend and forwards through the table. */
+#include "arguments.h"
 #include "gogym.h"
-#include "gogym_abi.h"
-#include "gogym_error.h"
-#include "runtime.h"
-
-/* Returns from the calling function where a pointer is NULL that must not be. */
-#define REQUIRE(pointer) \
-  if (!(pointer))        \
-  return gym__fail(err, GYM_ERR_ARGUMENT, "%s: the argument \"%s\" is NULL", __func__, #pointer)
-
-/* The same for a buffer, which may be NULL where it is empty. */
-#define REQUIRE_BUFFER(pointer, length)                                                                   \
-  if (!(pointer) && (length) > 0)                                                                         \
-  return gym__fail(err, GYM_ERR_ARGUMENT, "%s: the argument \"%s\" is NULL, but \"%s\" is %zu", __func__, \
-                   #pointer, #length, length)
-
-#define REQUIRE_SEED(seed)                                                                          \
-  if ((seed) < 0)                                                                                   \
-  return gym__fail(err, GYM_ERR_ARGUMENT, "%s: the seed is %lld; a seed is 0 or greater", __func__, \
-                   (long long)(seed))
 
 int gym_make(const char *id, const char *options, gym_env *out, gym_error *err) {
   const gym__table *table;
@@ -101,4 +83,60 @@ int gym_info(gym_env env, gym_value **out, gym_error *err) {
   REQUIRE(out);
   int status = gym__enter(&table, err);
   return status ? status : gym__leave(table->info(env, out, err));
+}
+
+int gym_observation_nbytes(gym_env env, size_t *out, gym_error *err) {
+  const gym__table *table;
+  REQUIRE(out);
+  int status = gym__enter(&table, err);
+  return status ? status : gym__leave(table->observation_nbytes(env, out, err));
+}
+
+int gym_action_nbytes(gym_env env, size_t *out, gym_error *err) {
+  const gym__table *table;
+  REQUIRE(out);
+  int status = gym__enter(&table, err);
+  return status ? status : gym__leave(table->action_nbytes(env, out, err));
+}
+
+int gym_reset_native(gym_env env, const int64_t *seed, const char *options, void *obs, size_t obs_nbytes,
+                     gym_error *err) {
+  const gym__table *table;
+  REQUIRE_BUFFER(obs, obs_nbytes);
+  if (seed) REQUIRE_SEED(*seed);
+  int status = gym__enter(&table, err);
+  return status ? status : gym__leave(table->reset_native(env, seed, options, obs, obs_nbytes, err));
+}
+
+int gym_step_native(gym_env env, const void *action, size_t action_nbytes, void *obs, size_t obs_nbytes,
+                    gym_transition *out, gym_error *err) {
+  const gym__table *table;
+  REQUIRE_BUFFER(action, action_nbytes);
+  REQUIRE_BUFFER(obs, obs_nbytes);
+  REQUIRE(out);
+  int status = gym__enter(&table, err);
+  return status ? status
+                : gym__leave(table->step_native(env, action, action_nbytes, obs, obs_nbytes, out, err));
+}
+
+int gym_sample_action_native(gym_env env, void *action, size_t action_nbytes, gym_error *err) {
+  const gym__table *table;
+  REQUIRE_BUFFER(action, action_nbytes);
+  int status = gym__enter(&table, err);
+  return status ? status : gym__leave(table->sample_action_native(env, action, action_nbytes, err));
+}
+
+int gym_observation(gym_env env, gym_value **out, gym_error *err) {
+  const gym__table *table;
+  REQUIRE(out);
+  int status = gym__enter(&table, err);
+  return status ? status : gym__leave(table->observation(env, out, err));
+}
+
+int gym_step_value(gym_env env, const char *action, gym_value **obs, gym_transition *out, gym_error *err) {
+  const gym__table *table;
+  REQUIRE(action);
+  REQUIRE(out);
+  int status = gym__enter(&table, err);
+  return status ? status : gym__leave(table->step_value(env, action, obs, out, err));
 }

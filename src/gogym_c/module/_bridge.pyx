@@ -11,35 +11,41 @@ cimport numpy as cnp
 from cpython.dict cimport PyDict_Check, PyDict_CheckExact
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_AsDouble, PyFloat_Check
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport Py_TYPE, PyObject, PyTypeObject
-from cpython.pycapsule cimport PyCapsule_New
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.limits cimport LLONG_MAX
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
 from gogym_c cimport *
 from value_build cimport *
 
 import json
+import math
 import operator
+import os
 import sys
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import deepcopy
 from itertools import islice
 
 import gymnasium
 import gymnasium.error as gymnasium_error
 import numpy as np
+from gymnasium.spaces.utils import flatten, unflatten
 
+from gogym.element import ElementError, misplaced, parse_element, parse_flat
 from gogym.make import make_environment
-from gogym.options import OptionsError, parse_reset_options
+from gogym.options import OptionsError, parse_json, parse_reset_options
 from gogym.shutdown import flush, run_exit_functions
 from gogym.signals import protect_signals
 from gogym.space import ARRAY_DTYPES, MAX_DIMENSIONS, class_name, describe, dtype_name, safe_repr
+from gogym.space_json import SpaceError, parse_sample_options, parse_space
 
 cnp.import_array()
 
@@ -94,8 +100,12 @@ cdef extern from "numpy/arrayobject.h":
 include "error.pxi"
 include "value.pxi"
 include "layout.pxi"
+include "layout_leaf.pxi"
+include "sampler.pxi"
+include "source.pxi"
 include "step.pxi"
 include "environment.pxi"
+include "space_handle.pxi"
 
 
 # ---------------------------------------------------------------------------------------------- the table's functions
@@ -111,7 +121,7 @@ ctypedef int (*operation)(Environment environment, void *arguments) except -1
 
 cdef int call_environment(gym_env env, operation run, void *arguments, gym_error *err) noexcept nogil:
     cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
+    cdef int code = gym__slot_lock(GYM__HANDLE_ENV, env.id, &slot, err)
     if code != GYM_OK:
         return code
     gym__thread_pin()
@@ -219,13 +229,99 @@ cdef int run_info(Environment environment, void *out) except -1:
 
 
 cdef int bridge_observation_size(gym_env env, size_t *out, gym_error *err) noexcept nogil:
-    cdef size_t other
-    return gym__slot_sizes(env.id, out, &other, err)
+    return gym__slot_size(GYM__HANDLE_ENV, env.id, GYM__OBSERVATION_SIZE, out, err)
 
 
 cdef int bridge_action_size(gym_env env, size_t *out, gym_error *err) noexcept nogil:
-    cdef size_t other
-    return gym__slot_sizes(env.id, &other, out, err)
+    return gym__slot_size(GYM__HANDLE_ENV, env.id, GYM__ACTION_SIZE, out, err)
+
+
+cdef int bridge_observation_nbytes(gym_env env, size_t *out, gym_error *err) noexcept nogil:
+    return gym__slot_size(GYM__HANDLE_ENV, env.id, GYM__OBSERVATION_NBYTES, out, err)
+
+
+cdef int bridge_action_nbytes(gym_env env, size_t *out, gym_error *err) noexcept nogil:
+    return gym__slot_size(GYM__HANDLE_ENV, env.id, GYM__ACTION_NBYTES, out, err)
+
+
+cdef struct reset_native_arguments:
+    const int64_t *seed
+    const char *options
+    char *obs
+    size_t obs_nbytes
+
+
+cdef int bridge_reset_native(gym_env env, const int64_t *seed, const char *options, void *obs, size_t obs_nbytes,
+                             gym_error *err) noexcept nogil:
+    cdef reset_native_arguments arguments = reset_native_arguments(seed, options, <char *>obs, obs_nbytes)
+    return call_environment(env, run_reset_native, &arguments, err)
+
+
+cdef int run_reset_native(Environment environment, void *arguments) except -1:
+    cdef reset_native_arguments *given = <reset_native_arguments *>arguments
+    return environment.reset_native(given.seed, given.options, given.obs, given.obs_nbytes)
+
+
+cdef struct step_native_arguments:
+    const char *action
+    size_t action_nbytes
+    char *obs
+    size_t obs_nbytes
+    gym_transition *out
+
+
+cdef int bridge_step_native(gym_env env, const void *action, size_t action_nbytes, void *obs, size_t obs_nbytes,
+                            gym_transition *out, gym_error *err) noexcept nogil:
+    cdef step_native_arguments arguments = step_native_arguments(
+        <const char *>action, action_nbytes, <char *>obs, obs_nbytes, out
+    )
+    return call_environment(env, run_step_native, &arguments, err)
+
+
+cdef int run_step_native(Environment environment, void *arguments) except -1:
+    cdef step_native_arguments *given = <step_native_arguments *>arguments
+    return environment.step_native(given.action, given.action_nbytes, given.obs, given.obs_nbytes, given.out)
+
+
+cdef struct sample_native_arguments:
+    char *action
+    size_t action_nbytes
+
+
+cdef int bridge_sample_action_native(gym_env env, void *action, size_t action_nbytes, gym_error *err) noexcept nogil:
+    cdef sample_native_arguments arguments = sample_native_arguments(<char *>action, action_nbytes)
+    return call_environment(env, run_sample_action_native, &arguments, err)
+
+
+cdef int run_sample_action_native(Environment environment, void *arguments) except -1:
+    cdef sample_native_arguments *given = <sample_native_arguments *>arguments
+    return environment.sample_action_native(given.action, given.action_nbytes)
+
+
+cdef int bridge_observation(gym_env env, gym_value **out, gym_error *err) noexcept nogil:
+    return call_environment(env, run_observation, out, err)
+
+
+cdef int run_observation(Environment environment, void *out) except -1:
+    (<gym_value **>out)[0] = environment.observation_value()
+    return 0
+
+
+cdef struct step_value_arguments:
+    const char *action
+    gym_value **obs
+    gym_transition *out
+
+
+cdef int bridge_step_value(gym_env env, const char *action, gym_value **obs, gym_transition *out,
+                           gym_error *err) noexcept nogil:
+    cdef step_value_arguments arguments = step_value_arguments(action, obs, out)
+    return call_environment(env, run_step_value, &arguments, err)
+
+
+cdef int run_step_value(Environment environment, void *arguments) except -1:
+    cdef step_value_arguments *given = <step_value_arguments *>arguments
+    return environment.step_value(given.action, given.obs, given.out)
 
 
 cdef int bridge_make(const char *id, const char *options, gym_env *out, gym_error *err) noexcept nogil:
@@ -259,9 +355,12 @@ cdef int open_environment(const char *id, const char *options, gym_env *out, gym
 
 
 cdef gym__slot *open_slot(Environment environment) except NULL:
-    cdef gym__slot *slot = gym__slot_open(
-        <void *>environment, size_or_dynamic(environment.observation), size_or_dynamic(environment.action)
-    )
+    cdef size_t sizes[4]
+    sizes[GYM__OBSERVATION_SIZE] = size_or_dynamic(environment.observation.size)
+    sizes[GYM__OBSERVATION_NBYTES] = size_or_dynamic(environment.observation.nbytes)
+    sizes[GYM__ACTION_SIZE] = size_or_dynamic(environment.action.size)
+    sizes[GYM__ACTION_NBYTES] = size_or_dynamic(environment.action.nbytes)
+    cdef gym__slot *slot = gym__slot_open(GYM__HANDLE_ENV, <void *>environment, NULL, sizes)
     if slot == NULL:
         raise MemoryError("no handle is left")
     Py_INCREF(environment)  # the slot's reference, given up in close_environment
@@ -275,13 +374,13 @@ cdef str decoded_id(const char *id):
         raise BridgeError(GYM_ERR_ARGUMENT, f"the environment's id {<bytes>id!r} is not UTF-8: {error}") from None
 
 
-cdef size_t size_or_dynamic(Layout layout) noexcept:
-    return GYM_DYNAMIC if layout.size < 0 else <size_t>layout.size
+cdef size_t size_or_dynamic(Py_ssize_t size) noexcept:
+    return GYM_DYNAMIC if size < 0 else <size_t>size
 
 
 cdef int bridge_close(gym_env env, gym_error *err) noexcept nogil:
     cdef gym__slot *slot
-    cdef int code = gym__slot_lock(env.id, &slot, err)
+    cdef int code = gym__slot_lock(GYM__HANDLE_ENV, env.id, &slot, err)
     if code != GYM_OK:
         return code
     gym__thread_pin()
@@ -310,16 +409,21 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
     cdef uint64_t id
     cdef int code = GYM_OK
     cdef int failed
+    cdef bint is_space
     gym__make_stop()
     gym__thread_pin()
     while True:
         id = gym__slot_next(&index)
         if id == 0:
             break
-        if gym__slot_lock(id, &slot, NULL) != GYM_OK:
+        is_space = id >> 56 == <uint64_t>GYM__HANDLE_SPACE
+        if gym__slot_lock(GYM__HANDLE_SPACE if is_space else GYM__HANDLE_ENV, id, &slot, NULL) != GYM_OK:
             continue  # another thread closed it first
         with gil:
-            failed = close_environment(slot, err if code == GYM_OK else NULL)
+            if is_space:
+                failed = close_space(slot)
+            else:
+                failed = close_environment(slot, err if code == GYM_OK else NULL)
         gym__slot_unlock(slot)
         gym__slot_free(slot)
         if code == GYM_OK:
@@ -339,6 +443,26 @@ cdef int exit_python(int run_exit, gym_error *err) noexcept:
         return report(error, err)
 
 
+cdef extern from "space_calls.h" nogil:
+    int gym__space_call_size(gym_space space, size_t *out, gym_error *err) noexcept
+    int gym__space_call_nbytes(gym_space space, size_t *out, gym_error *err) noexcept
+    int gym__space_call_flatdim(gym_space space, size_t *out, gym_error *err) noexcept
+    int gym__space_call_contains(gym_space space, const double *x, size_t x_len, int *out, gym_error *err) noexcept
+    int gym__space_call_contains_native(gym_space space, const void *x, size_t x_nbytes, int *out,
+                                        gym_error *err) noexcept
+    int gym__space_call_flatten(gym_space space, const double *x, size_t x_len, double *flat, size_t flat_len,
+                                gym_error *err) noexcept
+    int gym__space_call_flatten_native(gym_space space, const void *x, size_t x_nbytes, void *flat,
+                                       size_t flat_nbytes, gym_error *err) noexcept
+    int gym__space_call_unflatten(gym_space space, const double *flat, size_t flat_len, double *x, size_t x_len,
+                                  gym_error *err) noexcept
+    int gym__space_call_unflatten_native(gym_space space, const void *flat, size_t flat_nbytes, void *x,
+                                         size_t x_nbytes, gym_error *err) noexcept
+
+
+include "space_calls.pxi"
+
+
 cdef gym__table bridge_table = gym__table(
     abi_version=GYM__ABI_VERSION,
     struct_size=sizeof(gym__table),
@@ -354,6 +478,35 @@ cdef gym__table bridge_table = gym__table(
     action_space=bridge_action_space,
     info=bridge_info,
     shutdown=bridge_shutdown,
+    observation_nbytes=bridge_observation_nbytes,
+    action_nbytes=bridge_action_nbytes,
+    reset_native=bridge_reset_native,
+    step_native=bridge_step_native,
+    sample_action_native=bridge_sample_action_native,
+    observation=bridge_observation,
+    step_value=bridge_step_value,
+    space_make=bridge_space_make,
+    space_of_observations=bridge_space_of_observations,
+    space_of_actions=bridge_space_of_actions,
+    space_child=bridge_space_child,
+    space_close=bridge_space_close,
+    space_value=bridge_space_value,
+    space_size=gym__space_call_size,
+    space_nbytes=gym__space_call_nbytes,
+    space_flatdim=gym__space_call_flatdim,
+    space_seed=bridge_space_seed,
+    space_sample=bridge_space_sample,
+    space_sample_native=bridge_space_sample_native,
+    space_sample_value=bridge_space_sample_value,
+    space_contains=gym__space_call_contains,
+    space_contains_native=gym__space_call_contains_native,
+    space_contains_value=bridge_space_contains_value,
+    space_flatten=gym__space_call_flatten,
+    space_flatten_native=gym__space_call_flatten_native,
+    space_flatten_value=bridge_space_flatten_value,
+    space_unflatten=gym__space_call_unflatten,
+    space_unflatten_native=gym__space_call_unflatten_native,
+    space_unflatten_value=bridge_space_unflatten_value,
 )
 
 table = PyCapsule_New(&bridge_table, GYM__CAPSULE_NAME, NULL)

@@ -9,29 +9,49 @@ cdef class Environment:
     cdef object action_space
     cdef Layout observation
     cdef Layout action
-    cdef object info  # of the last successful reset or step, None before
-    # A place for observations of several leaves, so that a failing write leaves the caller's buffer untouched.
-    cdef double *scratch
+    cdef Source actions  # random ones
+    cdef object last_observation  # of the last successful reset or step
+    cdef object info  # likewise, None before
+    cdef object in_place  # env.unwrapped, where it can write its observation in the caller's buffer; or None
 
     def __cinit__(self, object env):
         self.env = env
-        self.scratch = NULL
         self.observation_space = getattr(env, "observation_space", None)
         self.action_space = getattr(env, "action_space", None)
         self.observation = make_layout(self.observation_space, describe(self.observation_space), "observation")
         self.action = make_layout(self.action_space, describe(self.action_space), "action")
-        if self.observation.size > 0 and not self.observation.atomic:
-            self.scratch = <double *>PyMem_RawMalloc(self.observation.size * sizeof(double))
-            if self.scratch == NULL:
-                raise MemoryError(f"{self.observation.size} float64 elements for the observation")
+        self.actions = Source(self.action)
+        self.in_place = writer_in_place(env, self.observation)
 
-    def __dealloc__(self):
-        PyMem_RawFree(self.scratch)
+    # ---- reset
 
     cdef int reset(self, const int64_t *seed, const char *options, double *obs, size_t obs_len) except -1:
+        cdef tuple result
+        self.check_buffer(self.observation, "observation", obs_len, self.observation.size, "elements", exact=False)
+        result = self.begin(seed, options)
+        if self.observation.size >= 0:
+            self.observation.write(result[0], obs)
+        self.keep(result[0], result[1])
+        return 0
+
+    cdef int reset_native(self, const int64_t *seed, const char *options, char *obs, size_t obs_nbytes) except -1:
+        cdef tuple result
+        cdef object lent
+        self.check_buffer(self.observation, "observation", obs_nbytes, self.observation.nbytes, "bytes", exact=False)
+        lent = self.lend(obs)
+        try:
+            result = self.begin(seed, options)
+            if self.observation.size >= 0:
+                self.observation.write_native(result[0], obs)
+        finally:
+            self.take_back(lent)
+        self.keep(self.keepable(result[0], lent), result[1])
+        return 0
+
+    cdef tuple begin(self, const int64_t *seed, const char *options):
+        """(observation, info) of env.reset."""
         cdef dict kwargs = {}
         cdef tuple result
-        self.check_observation_buffer(obs_len)
         if seed != NULL:
             kwargs["seed"] = seed[0]
         if options != NULL:
@@ -42,53 +62,119 @@ cdef class Environment:
         else:
             result = unpacked(returned, 2, "reset", "(observation, info)")
         check_info(result[1], "reset")
-        self.write_observation(result[0], obs)
-        self.info = result[1]
-        return 0
+        return result
+
+    # ---- step
 
     cdef int step(self, const double *action, size_t action_len, double *obs, size_t obs_len,
                   gym_transition *out) except -1:
+        cdef gym_transition transition
+        cdef tuple result
+        self.check_buffer(self.observation, "observation", obs_len, self.observation.size, "elements", exact=False)
+        self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=True)
+        result = self.advance(self.action.read(action), &transition)
+        if self.observation.size >= 0:
+            self.observation.write(result[0], obs)
+        self.keep(result[0], result[4])
+        out[0] = transition
+        return 0
+
+    cdef int step_native(self, const char *action, size_t action_nbytes, char *obs, size_t obs_nbytes,
+                         gym_transition *out) except -1:
+        cdef gym_transition transition
+        cdef tuple result
+        cdef object lent
+        self.check_buffer(self.observation, "observation", obs_nbytes, self.observation.nbytes, "bytes", exact=False)
+        self.check_buffer(self.action, "action", action_nbytes, self.action.nbytes, "bytes", exact=True)
+        element = self.action.read_native(action)
+        lent = self.lend(obs)
+        try:
+            result = self.advance(element, &transition)
+            if self.observation.size >= 0:
+                self.observation.write_native(result[0], obs)
+        finally:
+            self.take_back(lent)
+        self.keep(self.keepable(result[0], lent), result[4])
+        out[0] = transition
+        return 0
+
+    cdef int step_value(self, const char *action, gym_value **obs, gym_transition *out) except -1:
+        cdef gym_transition transition
+        cdef tuple result
+        element = parse_element(self.action_space, decoded(action, "action"), "action", strict=False)
+        result = self.advance(element, &transition)
+        if obs != NULL:
+            obs[0] = make_element_value(self.observation, result[0])
+        self.keep(result[0], result[4])
+        out[0] = transition
+        return 0
+
+    cdef tuple advance(self, object element, gym_transition *transition):
+        """The five values of env.step, looked at but for the observation; reward and flags are in *transition."""
         cdef bint cut = False
         cdef tuple result
-        cdef double reward
-        cdef bint terminated, truncated
-        self.check_observation_buffer(obs_len)
-        self.check_action_buffer(action_len, exact=True)
-        element = self.action.read(action)
         try:
             result = five(step_environment(self.env, element, &cut))
         except Exception as error:
             self.judge_action(element, error)
             raise
-        reward = as_reward(result[1])
-        terminated = as_flag(result[2], "terminated")
-        truncated = cut or as_flag(result[3], "truncated")
+        transition.reward = as_reward(result[1])
+        transition.terminated = as_flag(result[2], "terminated")
+        transition.truncated = cut or as_flag(result[3], "truncated")
+        memset(transition.reserved, 0, sizeof(transition.reserved))
         check_info(result[4], "step")
-        self.write_observation(result[0], obs)
-        self.info = result[4]
-        out.reward = reward
-        out.terminated = terminated
-        out.truncated = truncated
-        memset(out.reserved, 0, sizeof(out.reserved))
+        return result
+
+    cdef int keep(self, object observation, object info) except -1:
+        self.last_observation = observation
+        self.info = info
         return 0
 
-    cdef int sample_action(self, double *action, size_t action_len) except -1:
-        cdef double *target = action
-        self.check_action_buffer(action_len, exact=False)
-        self.renew_action_space()
-        element = self.action_space.sample()
-        if not self.action.atomic:
-            target = <double *>PyMem_RawMalloc(self.action.size * sizeof(double) + 1)
-            if target == NULL:
-                raise MemoryError(f"{self.action.size} float64 elements for the action")
-        try:
-            self.action.write(element, target)
-            if target != action and self.action.size > 0:
-                memcpy(action, target, self.action.size * sizeof(double))
-        finally:
-            if target != action:
-                PyMem_RawFree(target)
+    # ---- an environment that writes its observation where the caller wants it
+
+    cdef object lend(self, char *obs):
+        """Show the environment the caller's buffer as an array, for the time of a call; None where it has no use."""
+        cdef ArrayLayout layout
+        cdef cnp.ndarray array
+        if self.in_place is None or obs == NULL:
+            return None
+        layout = self.observation
+        if <size_t>obs % gym__dtype_itemsize(layout.dtype) != 0:
+            return None
+        array = cnp.PyArray_SimpleNewFromData(layout.ndim, layout.shape, layout.type_num, obs)
+        self.in_place.observation_buffer = array
+        return array
+
+    cdef int take_back(self, object lent) except -1:
+        if lent is None:
+            return 0
+        self.in_place.observation_buffer = None
         return 0
+
+    cdef object keepable(self, object observation, object lent):
+        """The observation, or None where it lies in the caller's memory."""
+        return observation if lent is None or not np.may_share_memory(observation, lent) else None
+
+    # ---- the rest
+
+    cdef gym_value *observation_value(self) except NULL:
+        if self.info is None:
+            raise BridgeError(GYM_ERR_RESET_NEEDED, "there is no observation before the first gym_reset")
+        if self.last_observation is None and self.in_place is not None:
+            raise BridgeError(
+                GYM_ERR_UNSUPPORTED, "the environment has written its last observation in the caller's own buffer"
+            )
+        return make_element_value(self.observation, self.last_observation)
+
+    cdef int sample_action(self, double *action, size_t action_len) except -1:
+        self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=False)
+        self.renew_action_space()
+        return self.actions.sample(action)
+
+    cdef int sample_action_native(self, char *action, size_t action_nbytes) except -1:
+        self.check_buffer(self.action, "action", action_nbytes, self.action.nbytes, "bytes", exact=False)
+        self.renew_action_space()
+        return self.actions.sample_native(action)
 
     cdef int seed_action(self, int64_t seed) except -1:
         self.renew_action_space()
@@ -102,7 +188,7 @@ cdef class Environment:
         if space is self.action_space:
             return 0
         layout = make_layout(space, describe(space), "action")
-        if layout.size != self.action.size:
+        if layout.size != self.action.size or layout.nbytes != self.action.nbytes:
             raise BridgeError(
                 GYM_ERR_ACTION,
                 f"the environment has replaced its action space {shown(self.action_space)} by {shown(space)}, which "
@@ -110,44 +196,22 @@ cdef class Environment:
             )
         self.action_space = space
         self.action = layout
+        self.actions = Source(layout)
         return 0
 
-    cdef int write_observation(self, object value, double *obs) except -1:
-        if self.observation.size <= 0 and obs == NULL:
-            if self.observation.size == 0:
-                self.observation.write(value, obs)
+    cdef inline int check_buffer(self, Layout layout, str what, size_t length, Py_ssize_t needed, str unit,
+                                 bint exact) except -1:
+        if needed >= 0 and (length == <size_t>needed or (length > <size_t>needed and not exact)):
             return 0
-        if self.observation.atomic:
-            return self.observation.write(value, obs)
-        self.observation.write(value, self.scratch)
-        if self.observation.size > 0:
-            memcpy(obs, self.scratch, self.observation.size * sizeof(double))
-        return 0
-
-    cdef int check_observation_buffer(self, size_t length) except -1:
-        if self.observation.size < 0:
+        if needed < 0:
             # Without a buffer, an environment with such observations can still be reset and stepped.
-            if length == 0:
+            if length == 0 and not exact and what == "observation":
                 return 0
-            raise self.observation.dynamic_error()
-        if length < <size_t>self.observation.size:
-            raise BridgeError(
-                GYM_ERR_BUFFER,
-                f"the observation buffer has {length} elements; the observation space "
-                f"{shown(self.observation_space)} needs {self.observation.size}",
-            )
-        return 0
-
-    cdef int check_action_buffer(self, size_t length, bint exact) except -1:
-        if self.action.size < 0:
-            raise self.action.dynamic_error()
-        if length < <size_t>self.action.size or (exact and length != <size_t>self.action.size):
-            raise BridgeError(
-                GYM_ERR_BUFFER,
-                f"the action buffer has {length} elements; the action space {shown(self.action_space)} "
-                f"needs {self.action.size}",
-            )
-        return 0
+            raise layout.dynamic_error()
+        raise BridgeError(
+            GYM_ERR_BUFFER,
+            f"the {what} buffer has {length} {unit}; the {what} space {shown(layout.space)} needs {needed}",
+        )
 
     cdef int judge_action(self, object element, object error) except -1:
         """After an exception: where the action lies outside its space, say so beside the environment's words."""
@@ -158,11 +222,23 @@ cdef class Environment:
                 return 0
         except Exception:
             return 0
+        where = misplaced(self.action_space, element, "action")
         raise BridgeError(
             GYM_ERR_ACTION,
-            f"the action {shown(element)} is not in the action space {shown(self.action_space)}; the environment "
-            f"raised {class_name(type(error))}: {shortened(exception_message(error), 1000)}",
+            f"the action {shown(element)} is not in the action space {shown(self.action_space)}{where}; the "
+            f"environment raised {class_name(type(error))}: {shortened(exception_message(error), 1000)}",
         ) from error
+
+
+cdef object writer_in_place(object env, Layout observation):
+    """env.unwrapped, if its class says with `observation_buffer` that it can write to the caller's buffer."""
+    if not isinstance(observation, ArrayLayout):
+        return None
+    try:
+        unwrapped = env.unwrapped
+        return unwrapped if hasattr(type(unwrapped), "observation_buffer") else None
+    except Exception:  # foreign code
+        return None
 
 
 cdef double as_reward(object value) except? -1.0:
@@ -217,4 +293,4 @@ cdef str decoded(const char *text, str what):
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise OptionsError(f"the {what} are not UTF-8: {error}") from None
+        raise OptionsError(f"the {what}: not UTF-8: {error}") from None

@@ -84,6 +84,10 @@ cdef int report(object error, gym_error *err) noexcept:
     try:
         if isinstance(error, OptionsError):
             error = BridgeError(GYM_ERR_JSON, str(error))
+        elif isinstance(error, SpaceError):
+            error = BridgeError(GYM_ERR_SPACE, str(error))
+        elif isinstance(error, ElementError):
+            error = BridgeError(GYM_ERR_ELEMENT, str(error))
         if isinstance(error, BridgeError):
             code = error.code
             message = encoded(str(error))

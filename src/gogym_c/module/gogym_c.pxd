@@ -1,6 +1,6 @@
 """The C side as Cython sees it: the public header, the table, and the module's own C files."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 
 cdef extern from "gogym.h":
@@ -8,6 +8,9 @@ cdef extern from "gogym.h":
         pass
 
     ctypedef struct gym_env:
+        uint64_t id
+
+    ctypedef struct gym_space:
         uint64_t id
 
     ctypedef struct gym_transition:
@@ -32,6 +35,7 @@ cdef extern from "gogym.h":
         GYM_ERR_DYNAMIC
         GYM_ERR_SHUTDOWN
         GYM_ERR_INTERNAL
+        GYM_ERR_UNSUPPORTED
         GYM_ERR_PYTHON
         GYM_ERR_IMPORT
         GYM_ERR_SYSTEM_EXIT
@@ -42,6 +46,8 @@ cdef extern from "gogym.h":
         GYM_ERR_REWARD
         GYM_ERR_INEXACT
         GYM_ERR_ACTION
+        GYM_ERR_ELEMENT
+        GYM_ERR_SPACE
         GYM_ERR_GYMNASIUM
         GYM_ERR_UNREGISTERED_ENV
         GYM_ERR_NAMESPACE_NOT_FOUND
@@ -85,6 +91,49 @@ cdef extern from "gogym_abi.h":
         int (*action_space)(gym_env env, gym_value **out, gym_error *err) noexcept nogil
         int (*info)(gym_env env, gym_value **out, gym_error *err) noexcept nogil
         int (*shutdown)(int run_exit, gym_error *err) noexcept nogil
+        int (*observation_nbytes)(gym_env env, size_t *out, gym_error *err) noexcept nogil
+        int (*action_nbytes)(gym_env env, size_t *out, gym_error *err) noexcept nogil
+        int (*reset_native)(gym_env env, const int64_t *seed, const char *options, void *obs, size_t obs_nbytes,
+                            gym_error *err) noexcept nogil
+        int (*step_native)(gym_env env, const void *action, size_t action_nbytes, void *obs, size_t obs_nbytes,
+                           gym_transition *out, gym_error *err) noexcept nogil
+        int (*sample_action_native)(gym_env env, void *action, size_t action_nbytes, gym_error *err) noexcept nogil
+        int (*observation)(gym_env env, gym_value **out, gym_error *err) noexcept nogil
+        int (*step_value)(gym_env env, const char *action, gym_value **obs, gym_transition *out,
+                          gym_error *err) noexcept nogil
+        int (*space_make)(const char *description, gym_space *out, gym_error *err) noexcept nogil
+        int (*space_of_observations)(gym_env env, gym_space *out, gym_error *err) noexcept nogil
+        int (*space_of_actions)(gym_env env, gym_space *out, gym_error *err) noexcept nogil
+        int (*space_child)(gym_space space, size_t index, gym_space *out, gym_error *err) noexcept nogil
+        int (*space_close)(gym_space space, gym_error *err) noexcept nogil
+        int (*space_value)(gym_space space, gym_value **out, gym_error *err) noexcept nogil
+        int (*space_size)(gym_space space, size_t *out, gym_error *err) noexcept nogil
+        int (*space_nbytes)(gym_space space, size_t *out, gym_error *err) noexcept nogil
+        int (*space_flatdim)(gym_space space, size_t *out, gym_error *err) noexcept nogil
+        int (*space_seed)(gym_space space, const char *seed, gym_value **seeds, gym_error *err) noexcept nogil
+        int (*space_sample)(gym_space space, const char *options, double *x, size_t x_len,
+                            gym_error *err) noexcept nogil
+        int (*space_sample_native)(gym_space space, const char *options, void *x, size_t x_nbytes,
+                                   gym_error *err) noexcept nogil
+        int (*space_sample_value)(gym_space space, const char *options, gym_value **out,
+                                  gym_error *err) noexcept nogil
+        int (*space_contains)(gym_space space, const double *x, size_t x_len, int *out,
+                              gym_error *err) noexcept nogil
+        int (*space_contains_native)(gym_space space, const void *x, size_t x_nbytes, int *out,
+                                     gym_error *err) noexcept nogil
+        int (*space_contains_value)(gym_space space, const char *element, int *out, gym_error *err) noexcept nogil
+        int (*space_flatten)(gym_space space, const double *x, size_t x_len, double *flat, size_t flat_len,
+                             gym_error *err) noexcept nogil
+        int (*space_flatten_native)(gym_space space, const void *x, size_t x_nbytes, void *flat, size_t flat_nbytes,
+                                    gym_error *err) noexcept nogil
+        int (*space_flatten_value)(gym_space space, const char *element, gym_value **out,
+                                   gym_error *err) noexcept nogil
+        int (*space_unflatten)(gym_space space, const double *flat, size_t flat_len, double *x, size_t x_len,
+                               gym_error *err) noexcept nogil
+        int (*space_unflatten_native)(gym_space space, const void *flat, size_t flat_nbytes, void *x,
+                                      size_t x_nbytes, gym_error *err) noexcept nogil
+        int (*space_unflatten_value)(gym_space space, const char *flat, gym_value **out,
+                                     gym_error *err) noexcept nogil
 
 
 cdef extern from "gogym_error.h" nogil:
@@ -102,19 +151,34 @@ cdef extern from "gogym_signals.h" nogil:
 
 
 cdef extern from "handles.h" nogil:
+    ctypedef enum gym__handle_kind:
+        GYM__HANDLE_ENV
+        GYM__HANDLE_SPACE
+
+    enum:
+        GYM__OBSERVATION_SIZE
+        GYM__OBSERVATION_NBYTES
+        GYM__ACTION_SIZE
+        GYM__ACTION_NBYTES
+        GYM__SPACE_SIZE
+        GYM__SPACE_NBYTES
+        GYM__SPACE_FLATDIM
+        GYM__SLOT_SIZES
+
     ctypedef struct gym__slot:
         uint64_t id
         void *object
+        void *data
 
     int gym__make_begin() noexcept
     void gym__make_end() noexcept
     void gym__make_stop() noexcept
-    gym__slot *gym__slot_open(void *object, size_t observation_size, size_t action_size) noexcept
-    int gym__slot_lock(uint64_t id, gym__slot **out, gym_error *err) noexcept
+    gym__slot *gym__slot_open(gym__handle_kind kind, void *object, void *data, const size_t *sizes) noexcept
+    int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err) noexcept
     void gym__slot_unlock(gym__slot *slot) noexcept
     void gym__slot_invalidate(gym__slot *slot) noexcept
     void gym__slot_free(gym__slot *slot) noexcept
-    int gym__slot_sizes(uint64_t id, size_t *observation_size, size_t *action_size, gym_error *err) noexcept
+    int gym__slot_size(gym__handle_kind kind, uint64_t id, int which, size_t *out, gym_error *err) noexcept
     uint64_t gym__slot_next(uint32_t *index) noexcept
 
 
@@ -122,11 +186,57 @@ cdef extern from "thread_state.h" nogil:
     void gym__thread_pin() noexcept
 
 
-cdef extern from "convert.h" nogil:
+cdef extern from "dtype.h" nogil:
+    ctypedef enum gym__dtype:
+        GYM__DTYPE_NONE
+        GYM__DTYPE_bool
+        GYM__DTYPE_int32
+        GYM__DTYPE_int64
+
     enum:
         GYM__CONVERT_OK
         GYM__CONVERT_INEXACT
         GYM__CONVERT_DTYPE
 
-    int gym__to_float64(int type_num, const void *source, size_t count, double *target, size_t *bad) noexcept
-    int gym__from_float64(int type_num, const double *source, size_t count, void *target, size_t *bad) noexcept
+    gym__dtype gym__dtype_of(const char *name) noexcept
+    size_t gym__dtype_itemsize(gym__dtype dtype) noexcept
+    int gym__to_float64(gym__dtype from_dtype, const void *source, size_t count, double *target,
+                        size_t *bad) noexcept
+    int gym__from_float64(gym__dtype to_dtype, const double *source, size_t count, void *target,
+                          size_t *bad) noexcept
+    int gym__recast(gym__dtype from_dtype, const void *source, gym__dtype to_dtype, void *target, size_t count,
+                    size_t *bad) noexcept
+
+
+cdef extern from "space.h" nogil:
+    ctypedef enum gym__space_kind:
+        GYM__SPACE_BOX
+        GYM__SPACE_DISCRETE
+        GYM__SPACE_MULTI_DISCRETE
+        GYM__SPACE_MULTI_BINARY
+        GYM__SPACE_TEXT
+        GYM__SPACE_TUPLE
+        GYM__SPACE_DICT
+        GYM__SPACE_ONE_OF
+
+    ctypedef struct gym__space:
+        gym__dtype flat_dtype
+        size_t size
+        size_t nbytes
+        size_t byte_offset
+        size_t flatdim
+        size_t charset_length
+        size_t min_length
+
+    gym__space *gym__space_new(gym__space_kind kind, gym__dtype dtype, size_t ndim, const int64_t *shape, size_t size,
+                               const char *label) noexcept
+    int gym__space_set_bounds(gym__space *space, const void *low, const void *high) noexcept
+    int gym__space_set_counts(gym__space *space, const int64_t *nvec, const int64_t *start) noexcept
+    int gym__space_add_child(gym__space *space, gym__space *child) noexcept
+    void gym__space_free(gym__space *space) noexcept
+    int gym__space_contains(const gym__space *space, const double *x) noexcept
+    int gym__space_contains_native(const gym__space *space, const void *x) noexcept
+    int gym__space_flatten(const gym__space *space, const double *x, double *flat, gym_error *err) noexcept
+    int gym__space_flatten_native(const gym__space *space, const void *x, void *flat, gym_error *err) noexcept
+    int gym__space_unflatten(const gym__space *space, const double *flat, double *x, gym_error *err) noexcept
+    int gym__space_unflatten_native(const gym__space *space, const void *flat, void *x, gym_error *err) noexcept

@@ -11,7 +11,6 @@
 #define CHUNK_SLOTS (1u << CHUNK_BITS)
 #define INDEX_BITS 24
 #define MAX_CHUNKS (1u << (INDEX_BITS - CHUNK_BITS))
-#define BACKEND_EMBEDDED 1u
 
 static _Atomic(gym__slot *) chunks[MAX_CHUNKS];
 static _Atomic(uint32_t) slot_count;
@@ -45,8 +44,8 @@ void gym__make_stop(void) {
   pthread_mutex_unlock(&make_mutex);
 }
 
-static uint64_t make_id(uint32_t index, uint32_t generation) {
-  return ((uint64_t)BACKEND_EMBEDDED << 56) | ((uint64_t)generation << INDEX_BITS) | index;
+static uint64_t make_id(gym__handle_kind kind, uint32_t index, uint32_t generation) {
+  return ((uint64_t)kind << 56) | ((uint64_t)generation << INDEX_BITS) | index;
 }
 
 static uintptr_t this_thread(void) { return (uintptr_t)pthread_self(); }
@@ -57,21 +56,31 @@ static gym__slot *slot_at(uint32_t index) {
   return &chunk[index & (CHUNK_SLOTS - 1)];
 }
 
-static gym__slot *find(uint64_t id) {
-  if (id >> 56 != BACKEND_EMBEDDED) return NULL;
+static gym__slot *find(gym__handle_kind kind, uint64_t id) {
+  if (id >> 56 != (uint64_t)kind) return NULL;
   gym__slot *slot = slot_at((uint32_t)(id & ((1u << INDEX_BITS) - 1)));
   if (!slot || atomic_load_explicit(&slot->id, memory_order_acquire) != id) return NULL;
   return slot;
 }
 
-static int fail_handle(uint64_t id, gym_error *err) {
+static const char *kind_name(gym__handle_kind kind) {
+  return kind == GYM__HANDLE_ENV ? "environment" : "space";
+}
+
+static int fail_handle(gym__handle_kind kind, uint64_t id, gym_error *err) {
+  const char *maker = kind == GYM__HANDLE_ENV ? "gym_make" : "gym_space_make or gym_space_of_...";
   if (atomic_load(&stopped))
-    return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has closed the environment");
+    return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has closed the %s", kind_name(kind));
   if (id == 0)
-    return gym__fail(err, GYM_ERR_HANDLE, "the environment handle is zero; gym_make gives valid ones");
-  return gym__fail(
-      err, GYM_ERR_HANDLE,
-      "the environment handle 0x%016" PRIx64 " is not open: it was closed, or never came from gym_make", id);
+    return gym__fail(err, GYM_ERR_HANDLE, "the %s handle is zero; %s gives valid ones", kind_name(kind),
+                     maker);
+  if (id >> 56 == (uint64_t)GYM__HANDLE_ENV || id >> 56 == (uint64_t)GYM__HANDLE_SPACE)
+    if (id >> 56 != (uint64_t)kind)
+      return gym__fail(err, GYM_ERR_HANDLE, "the handle 0x%016" PRIx64 " is not one of a %s", id,
+                       kind_name(kind));
+  return gym__fail(err, GYM_ERR_HANDLE,
+                   "the %s handle 0x%016" PRIx64 " is not open: it was closed, or never came from %s",
+                   kind_name(kind), id, maker);
 }
 
 /* A fresh slot at the end of the table; the table mutex is held. */
@@ -91,7 +100,8 @@ static gym__slot *grow(void) {
   return slot;
 }
 
-gym__slot *gym__slot_open(void *object, size_t observation_size, size_t action_size) {
+gym__slot *gym__slot_open(gym__handle_kind kind, void *object, void *data,
+                          const size_t sizes[GYM__SLOT_SIZES]) {
   pthread_mutex_lock(&table_mutex);
   gym__slot *slot = free_slots;
   if (slot) {
@@ -102,11 +112,12 @@ gym__slot *gym__slot_open(void *object, size_t observation_size, size_t action_s
   pthread_mutex_unlock(&table_mutex);
   if (!slot) return NULL;
   slot->object = object;
-  atomic_store_explicit(&slot->observation_size, observation_size, memory_order_relaxed);
-  atomic_store_explicit(&slot->action_size, action_size, memory_order_relaxed);
+  slot->data = data;
+  for (int i = 0; i < GYM__SLOT_SIZES; i++)
+    atomic_store_explicit(&slot->sizes[i], sizes[i], memory_order_relaxed);
   slot->generation++;
-  if (slot->generation == 0) slot->generation = 1; /* after 2^32 environments in one slot */
-  atomic_store_explicit(&slot->id, make_id(slot->index, slot->generation), memory_order_release);
+  if (slot->generation == 0) slot->generation = 1; /* after 2^32 objects in one slot */
+  atomic_store_explicit(&slot->id, make_id(kind, slot->index, slot->generation), memory_order_release);
   return slot;
 }
 
@@ -132,20 +143,22 @@ static void wait_for(gym__slot *slot) {
   }
 }
 
-int gym__slot_lock(uint64_t id, gym__slot **out, gym_error *err) {
-  gym__slot *slot = find(id);
-  if (!slot) return fail_handle(id, err);
+int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err) {
+  gym__slot *slot = find(kind, id);
+  if (!slot) return fail_handle(kind, id, err);
   if (pthread_mutex_trylock(&slot->mutex) != 0) {
     if (atomic_load_explicit(&slot->owner, memory_order_relaxed) == this_thread())
-      return gym__fail(err, GYM_ERR_BUSY,
-                       "the environment is inside a call of this very thread; its own step, reset or close "
-                       "must not call it through gogym");
+      return gym__fail(
+          err, GYM_ERR_BUSY,
+          "the %s is inside a call of this very thread; its own methods must not call it through "
+          "gogym",
+          kind_name(kind));
     wait_for(slot);
   }
   atomic_store_explicit(&slot->owner, this_thread(), memory_order_relaxed);
   if (atomic_load_explicit(&slot->id, memory_order_relaxed) != id) { /* closed while we waited */
     gym__slot_unlock(slot);
-    return fail_handle(id, err);
+    return fail_handle(kind, id, err);
   }
   *out = slot;
   return GYM_OK;
@@ -159,6 +172,7 @@ void gym__slot_unlock(gym__slot *slot) {
 void gym__slot_invalidate(gym__slot *slot) {
   atomic_store_explicit(&slot->id, (uint64_t)0, memory_order_release);
   slot->object = NULL;
+  slot->data = NULL;
 }
 
 void gym__slot_free(gym__slot *slot) {
@@ -168,14 +182,14 @@ void gym__slot_free(gym__slot *slot) {
   pthread_mutex_unlock(&table_mutex);
 }
 
-int gym__slot_sizes(uint64_t id, size_t *observation_size, size_t *action_size, gym_error *err) {
-  gym__slot *slot = find(id);
-  if (!slot) return fail_handle(id, err);
-  *observation_size = atomic_load_explicit(&slot->observation_size, memory_order_relaxed);
-  *action_size = atomic_load_explicit(&slot->action_size, memory_order_relaxed);
+int gym__slot_size(gym__handle_kind kind, uint64_t id, int which, size_t *out, gym_error *err) {
+  gym__slot *slot = find(kind, id);
+  if (!slot) return fail_handle(kind, id, err);
+  size_t size = atomic_load_explicit(&slot->sizes[which], memory_order_relaxed);
   atomic_thread_fence(memory_order_acquire);
   /* A close and a new make in between would have changed the id. */
-  if (atomic_load_explicit(&slot->id, memory_order_relaxed) != id) return fail_handle(id, err);
+  if (atomic_load_explicit(&slot->id, memory_order_relaxed) != id) return fail_handle(kind, id, err);
+  *out = size;
   return GYM_OK;
 }
 

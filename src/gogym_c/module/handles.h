@@ -1,7 +1,8 @@
-/* Handles of environments: index + generation, a lock each, usable without the GIL.
+/* Handles of environments and spaces: index + generation, a lock each, usable without the GIL.
  *
- * An id is, from the top: 8 bits backend (1 = embedded), 32 bits generation, 24 bits index. A slot's
- * generation grows with each environment that it takes, so that an old handle never fits again.
+ * An id is, from the top: 8 bits that say what it is and whose (gym__handle_kind), 32 bits generation, 24
+ * bits index. A slot's generation grows with each object that it takes, so that an old handle never fits
+ * again.
  *
  * Lock order: a slot's lock is taken before the GIL, never while holding it: the thread that owns the lock
  * may need the GIL to finish. Where a caller does hold the GIL (a host that embeds Python itself), it is
@@ -16,44 +17,61 @@
 
 #include "gogym.h"
 
+/* The top 8 bits of an id: the lower four are the backend (1 = embedded), the upper four the kind of object.
+ */
+typedef enum gym__handle_kind { GYM__HANDLE_ENV = 0x01, GYM__HANDLE_SPACE = 0x11 } gym__handle_kind;
+
+/* The sizes that a slot tells without its lock. */
+enum {
+  GYM__OBSERVATION_SIZE, /* of an environment: float64 elements, bytes; or GYM_DYNAMIC */
+  GYM__OBSERVATION_NBYTES,
+  GYM__ACTION_SIZE,
+  GYM__ACTION_NBYTES,
+  GYM__SPACE_SIZE = 0, /* of a space */
+  GYM__SPACE_NBYTES,
+  GYM__SPACE_FLATDIM,
+  GYM__SLOT_SIZES = 4
+};
+
 typedef struct gym__slot {
   pthread_mutex_t mutex;
-  _Atomic(uint64_t) id;             /* the handle that is valid now, 0 for none */
-  _Atomic(uintptr_t) owner;         /* the thread that holds the mutex, 0 for none */
-  _Atomic(size_t) observation_size; /* float64 elements or GYM_DYNAMIC; set before the id */
-  _Atomic(size_t) action_size;
-  void *object; /* the Environment, a borrowed view of the module's own reference */
+  _Atomic(uint64_t) id;                   /* the handle that is valid now, 0 for none */
+  _Atomic(uintptr_t) owner;               /* the thread that holds the mutex, 0 for none */
+  _Atomic(size_t) sizes[GYM__SLOT_SIZES]; /* set before the id */
+  void *object; /* the Environment or SpaceHandle, a borrowed view of the module's own reference */
+  void *data;   /* of a space: its gym__space, which belongs to the object; NULL where it has no fixed size */
   uint32_t index;
   uint32_t generation;
   struct gym__slot *next_free;
 } gym__slot;
 
-/* Before and after making an environment. 0: no environment may be made any more. */
+/* Before and after making an environment or a space. 0: nothing may be made any more. */
 int gym__make_begin(void);
 void gym__make_end(void);
 
-/* From now on no environment can be made; waits for those that are being made. */
+/* From now on nothing can be made; waits for what is being made. */
 void gym__make_stop(void);
 
-/* Takes a free slot for an environment and makes its handle valid. NULL if memory or handles run out. */
-gym__slot *gym__slot_open(void *object, size_t observation_size, size_t action_size);
+/* Takes a free slot for an object and makes its handle valid. NULL if memory or handles run out. */
+gym__slot *gym__slot_open(gym__handle_kind kind, void *object, void *data,
+                          const size_t sizes[GYM__SLOT_SIZES]);
 
-/* Waits until the environment behind a handle is free and takes it. GYM_ERR_HANDLE for a handle that is not
- * (or, after the wait, no longer) valid, GYM_ERR_SHUTDOWN where gym__make_stop was called since; GYM_ERR_BUSY
- * where this thread has it already. */
-int gym__slot_lock(uint64_t id, gym__slot **out, gym_error *err);
+/* Waits until the object behind a handle is free and takes it. GYM_ERR_HANDLE for a handle that is not (or,
+ * after the wait, no longer) valid or of another kind, GYM_ERR_SHUTDOWN where gym__make_stop was called
+ * since; GYM_ERR_BUSY where this thread has it already. */
+int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err);
 void gym__slot_unlock(gym__slot *slot);
 
 /* Makes the handle of a locked slot invalid for good. */
 void gym__slot_invalidate(gym__slot *slot);
 
-/* Gives an invalidated and unlocked slot back for a later environment. */
+/* Gives an invalidated and unlocked slot back for a later object. */
 void gym__slot_free(gym__slot *slot);
 
-/* Reads a size without waiting for the environment. */
-int gym__slot_sizes(uint64_t id, size_t *observation_size, size_t *action_size, gym_error *err);
+/* Reads one of the sizes without waiting for the object. */
+int gym__slot_size(gym__handle_kind kind, uint64_t id, int which, size_t *out, gym_error *err);
 
-/* The id of some open environment at or behind *index, which moves on; 0 behind the last. */
+/* The id of some open object at or behind *index, which moves on; 0 behind the last. */
 uint64_t gym__slot_next(uint32_t *index);
 
 #endif /* GOGYM_HANDLES_H_ */

@@ -1,37 +1,72 @@
-# The float64 layout of spaces: from elements to the caller's doubles and back.
-# What lies where is said in gogym/space.py; here it is done.
+# Both layouts of spaces (gogym/space.py says what lies where): from elements to the caller's buffers and back.
+#
+# A buffer is written in one piece or not at all. What has a single leaf checks and writes in one go (write); what has
+# several first lets every leaf accept its part, which keeps what it will write, and then put it where it belongs.
+# `out` of the float64 layout is the place of this very space; `root` of the native layout the beginning of the buffer.
 
 
 @cython.internal
 cdef class Layout:
-    """How the elements of one space lie in float64 buffers. The base class is that of dynamic spaces."""
+    """How the elements of one space lie in buffers. The base class is that of spaces that nobody knows."""
 
     cdef object space
     cdef str path  # for messages: observation["camera"][2]
     cdef Py_ssize_t size  # float64 elements, -1 if dynamic
-    # Whether a failing write has written nothing yet: true of leaves, which check first.
-    cdef bint atomic
+    cdef Py_ssize_t nbytes  # of the native layout, -1 if dynamic
+    cdef Py_ssize_t byte_offset  # from the root's beginning
 
     def __cinit__(self, object space, str path, dict node):
         # Sizes and shapes come from the one description: a space may answer differently when asked again.
         self.space = space
         self.path = path
         self.size = node["size"]
-        self.atomic = True
+        self.nbytes = node["nbytes"]
+        self.byte_offset = node["byte_offset"]
 
     cdef int write(self, object value, double *out) except -1:
         """Write an element of the space to out[0:size]."""
-        raise self.dynamic_error()
+        self.accept(value, False)
+        self.put(out)
+        return 0
+
+    cdef int write_native(self, object value, char *root) except -1:
+        """Write an element of the space to its bytes in the root's buffer."""
+        self.accept(value, True)
+        self.put_native(root)
+        return 0
 
     cdef object read(self, const double *source):
         """Build a new element of the space from source[0:size]."""
         raise self.dynamic_error()
 
+    cdef object read_native(self, const char *root):
+        """Build a new element of the space from its bytes in the root's buffer."""
+        raise self.dynamic_error()
+
+    cdef int accept(self, object value, bint native) except -1:
+        """Check that an element can be written to one of the layouts, and keep it for put or put_native."""
+        raise self.dynamic_error()
+
+    cdef void put(self, double *out) noexcept:
+        """Write the element that was accepted."""
+
+    cdef void put_native(self, char *root) noexcept:
+        """Write the element that was accepted, and zeros where it leaves gaps."""
+
+    cdef int widen(self, const char *root, double *out, bint check) except -1:
+        """Copy an element from the native layout to the float64 layout; with `check` only see whether that is exact."""
+        raise self.dynamic_error()
+
+    cdef int build(self, gym__builder *builder, object value) except -1:
+        """Append an element to a gym_value, or whatever is given in the place of one."""
+        return build_value(builder, value)
+
     cdef object dynamic_error(self):
         return BridgeError(
             GYM_ERR_DYNAMIC,
             f"{self.path}: the space {shown(self.space)} has no fixed size (a Sequence, Graph or custom space, or "
-            "one that contains such), so it has no float64 layout",
+            "one that contains such), so it has no place in a buffer of numbers; the calls that end in _value and "
+            "gym_observation carry its elements",
         )
 
     cdef object misfit(self, object value, str expected):
@@ -42,294 +77,108 @@ cdef class Layout:
         )
 
     cdef int misfit_code(self) noexcept:
+        if self.path.startswith("element"):
+            return GYM_ERR_ELEMENT
         return GYM_ERR_ACTION if self.path.startswith("action") else GYM_ERR_OBSERVATION
 
-    cdef object unusable(self, double number, str path, str expected):
-        """The error of a number that the space's dtype cannot hold."""
-        return BridgeError(GYM_ERR_ACTION, f"{path} is {number!r}; {shown(self.space)} needs {expected}")
-
-
-@cython.final
-@cython.internal
-cdef class ArrayLayout(Layout):
-    """Box, MultiDiscrete, MultiBinary, and Discrete's scalar as an array without dimensions."""
-
-    cdef cnp.dtype dtype
-    cdef int type_num
-    cdef int ndim
-    cdef cnp.npy_intp shape[64]
-    cdef tuple shape_tuple
-    cdef cnp.ndarray last  # the array of the last element read
-
-    def __cinit__(self, object space, str path, dict node):
-        cdef tuple shape = node["shape"]
-        assert len(shape) <= MAX_DIMENSIONS
-        self.dtype = np.dtype(node["dtype"])
-        self.type_num = self.dtype.type_num
-        self.ndim = len(shape)
-        for i in range(self.ndim):
-            self.shape[i] = shape[i]
-        self.shape_tuple = shape
-
-    cdef int write(self, object value, double *out) except -1:
-        cdef cnp.ndarray array
-        cdef object given = value
-        cdef int code
-        cdef size_t bad = 0
-        if not cnp.PyArray_CheckExact(value) or not PyArray_ISCARRAY_RO(<cnp.ndarray>value):
-            value = self.as_array(value)
-        array = <cnp.ndarray>value
-        if cnp.PyArray_NDIM(array) != self.ndim or (
-            self.ndim > 0 and memcmp(cnp.PyArray_DIMS(array), self.shape, self.ndim * sizeof(cnp.npy_intp)) != 0
-        ):
-            raise self.wrong_shape(given, array)
-        code = gym__to_float64(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), self.size, out, &bad)
-        if code == GYM__CONVERT_OK:
-            return 0
-        if code == GYM__CONVERT_INEXACT:
-            raise self.inexact(bad, array.reshape(-1)[bad])
-        return self.write_other_dtype(given, array, out)
-
-    cdef object as_array(self, object value):
-        """A C-contiguous, aligned, native array of whatever the environment gave, in that thing's own dtype."""
-        try:
-            array = np.asarray(value)
-            if array.dtype == object:  # Python numbers in an object array: let NumPy find their dtype
-                value = array.tolist()
-                array = np.array(value)
-            if array.dtype == np.float64 and isinstance(value, (list, tuple, int)):
-                self.check_exact(value, array)
-            if array.dtype.byteorder not in "=|":
-                array = array.astype(array.dtype.newbyteorder("="))
-            # ascontiguousarray would turn an array without dimensions into one with one
-            return np.require(array, requirements=["C", "A"]) if array.ndim else array.copy()
-        except BridgeError:
-            raise
-        except Exception as error:
-            raise self.misfit(value, self.expectation()) from error
-
-    cdef int check_exact(self, object value, object array) except -1:
-        """Refuse integers among Python numbers that NumPy has rounded on their way to float64."""
-        large = np.flatnonzero(np.abs(array) >= 2.0**53)
-        if large.size == 0:
-            return 0
-        numbers = np.asarray(value, dtype=object).reshape(-1)
-        for index in large:
-            number = numbers[index]
-            if isinstance(number, (int, np.integer)) and int(number) != float(array.reshape(-1)[index]):
-                raise self.inexact(index, number)
-        return 0
-
-    cdef object inexact(self, size_t index, object number):
-        return BridgeError(
-            GYM_ERR_INEXACT, f"{self.element_path(index)} is {number!r}, which a float64 cannot hold exactly"
-        )
-
-    cdef int write_other_dtype(self, object given, cnp.ndarray array, double *out) except -1:
-        """Dtypes without a loop of our own: float16 through NumPy; the rest are not numbers."""
-        if (<object>array).dtype.kind != "f":
-            raise self.misfit(given, self.expectation())
-        cdef cnp.ndarray wide = np.ascontiguousarray(array, dtype=np.float64)
-        if self.size == 0:
-            return 0
-        memcpy(out, cnp.PyArray_DATA(wide), self.size * sizeof(double))
-        return 0
-
-    cdef object wrong_shape(self, object given, object array):
-        if not isinstance(given, (np.ndarray, np.generic, list, tuple, int, float)):
-            return self.misfit(given, self.expectation())
-        return BridgeError(
-            self.misfit_code(),
-            f"{self.path} has shape {array.shape}, {shown(given)}; {shown(self.space)} needs shape {self.shape_tuple}",
-        )
-
-    cdef str expectation(self):
-        return f"numbers of shape {self.shape_tuple}"
-
-    cdef str element_path(self, size_t index):
-        if self.ndim == 0:
-            return self.path
-        return f"{self.path}[{', '.join(str(i) for i in np.unravel_index(index, self.shape_tuple))}]"
-
-    cdef object read(self, const double *source):
-        cdef cnp.ndarray array = self.fresh_array()
-        cdef size_t bad = 0
-        cdef int code = gym__from_float64(self.type_num, source, self.size, cnp.PyArray_DATA(array), &bad)
-        if code == GYM__CONVERT_OK:
-            return array
-        if code == GYM__CONVERT_INEXACT:
-            raise self.unusable(source[bad], self.element_path(bad), self.number_expectation())
-        return self.read_other_dtype(source)
-
-    cdef cnp.ndarray fresh_array(self):
-        """An array that nobody else has: the last one again, if it was given back untouched in form."""
-        cdef cnp.ndarray last = self.last
-        # Two references: `self.last` and the variable. An environment that keeps the action, or a view of it, has one
-        # more.
-        if (
-            last is not None
-            and Py_REFCNT(last) == 2
-            and not has_weak_references(last)
-            and cnp.PyArray_NDIM(last) == self.ndim
-            and cnp.PyArray_TYPE(last) == self.type_num
-            and PyArray_ISCARRAY(last)
-            and (self.ndim == 0 or memcmp(cnp.PyArray_DIMS(last), self.shape, self.ndim * sizeof(cnp.npy_intp)) == 0)
-        ):
-            return last
-        self.last = cnp.PyArray_EMPTY(self.ndim, self.shape, self.type_num, 0)
-        return self.last
-
-    cdef object read_other_dtype(self, const double *source):
-        cdef cnp.ndarray wide = cnp.PyArray_EMPTY(self.ndim, self.shape, cnp.NPY_DOUBLE, 0)
-        if self.size > 0:
-            memcpy(cnp.PyArray_DATA(wide), source, self.size * sizeof(double))
-        with np.errstate(over="ignore"):
-            array = wide.astype(self.dtype)
-        overflow = np.flatnonzero(np.isinf(array) & np.isfinite(wide))
-        if overflow.size:
-            raise self.unusable(source[overflow[0]], self.element_path(overflow[0]), self.number_expectation())
-        return array
-
-    cdef str number_expectation(self):
-        kind = (<object>self.dtype).kind
-        if kind == "b":
-            return "0 or 1 (dtype bool)"
-        if kind in "iu":
-            limits = np.iinfo(self.dtype)
-            return f"whole numbers from {limits.min} to {limits.max} (dtype {(<object>self.dtype).name})"
-        return f"numbers that {(<object>self.dtype).name} can hold"
-
-
-@cython.final
-@cython.internal
-cdef class DiscreteLayout(Layout):
-    """One element that holds the value itself, with its start: not one-hot."""
-
-    cdef ArrayLayout array
-    cdef list elements  # of a small space; scalars are immutable, so they can be handed out again and again
-    cdef int64_t start
-
-    def __cinit__(self, object space, str path, dict node):
-        self.array = ArrayLayout(space, path, node)
-        self.elements = []
-        self.start = 0
-        n, start = node["n"], node["start"]
-        limits = np.iinfo(self.array.dtype)
-        if n <= 4096 and abs(start) < 2**52 and limits.min <= start and start + n - 1 <= limits.max:
-            self.start = start
-            scalar = (<object>self.array.dtype).type
-            self.elements = [scalar(start + i) for i in range(n)]
-
-    cdef int write(self, object value, double *out) except -1:
-        cdef long long number
-        cdef int overflow = 0
-        if PyLong_CheckExact(value):
-            number = PyLong_AsLongLongAndOverflow(value, &overflow)
-            if overflow == 0 and -(1LL << 53) <= number <= (1LL << 53):
-                out[0] = <double>number
-                return 0
-        elif PyArray_IsScalar_LongLong(value):
-            number = PyArrayScalar_LongLong(value)
-            if -(1LL << 53) <= number <= (1LL << 53):
-                out[0] = <double>number
-                return 0
-        return self.array.write(value, out)
-
-    cdef object read(self, const double *source):
-        cdef double number = source[0]
-        cdef double index = number - <double>self.start
-        if 0.0 <= index < <double>PyList_GET_SIZE(self.elements) and index == <double>(<Py_ssize_t>index):
-            return <object>PyList_GET_ITEM(self.elements, <Py_ssize_t>index)
-        # Outside the space: build it all the same, the environment judges.
-        array = self.array.read(source)
-        return array[()]
-
-
-@cython.final
-@cython.internal
-cdef class TextLayout(Layout):
-    """Indices into the charset, padded with len(charset) up to max_length."""
-
-    cdef str charset
-    cdef dict indices
-
-    def __cinit__(self, object space, str path, dict node):
-        self.charset = node["charset"]
-        self.indices = {character: index for index, character in enumerate(self.charset)}
-
-    cdef int write(self, object value, double *out) except -1:
-        cdef Py_ssize_t position
-        if not isinstance(value, str) or len(value) > self.size:
-            raise self.misfit(value, f"a str of at most {self.size} characters")
-        for character in value:
-            if character not in self.indices:
-                raise self.misfit(value, f"characters of the charset {shown(self.charset)}, not {character!r}")
-        position = 0
-        for character in value:
-            out[position] = self.indices[character]
-            position += 1
-        while position < self.size:
-            out[position] = len(self.charset)
-            position += 1
-        return 0
-
-    cdef object read(self, const double *source):
-        cdef Py_ssize_t position, index, length = -1
-        cdef Py_ssize_t padding = len(self.charset)
-        cdef list characters = []
-        for position in range(self.size):
-            if not (0.0 <= source[position] <= <double>padding) or (
-                source[position] != <double>(<Py_ssize_t>source[position])
-            ):
-                raise self.unusable(
-                    source[position], f"{self.path}[{position}]", f"character indices from 0 to {padding} (the padding)"
-                )
-            index = <Py_ssize_t>source[position]
-            if index == padding:
-                if length < 0:
-                    length = position
-            elif length >= 0:
-                raise self.unusable(
-                    source[position], f"{self.path}[{position}]", f"only padding ({padding}) after the first padding"
-                )
-            else:
-                characters.append(self.charset[index])
-        return "".join(characters)
+    cdef object unusable(self, object number, str path, str expected):
+        """The error of a number in a buffer that the space's dtype cannot hold."""
+        cdef int code = self.misfit_code()
+        return BridgeError(code, f"{path} is {number!r}; {shown(self.space)} needs {expected}")
 
 
 @cython.internal
 cdef class CompositeLayout(Layout):
-    """Children one after another."""
+    """What several spaces make up."""
 
     cdef list children
+    cdef Py_ssize_t count
 
     def __cinit__(self, object space, str path, dict node):
-        self.atomic = False
         self.children = []
+        self.count = 0
+
+    cdef int add(self, Layout child) except -1:
+        self.children.append(child)
+        self.count += 1
+        return 0
+
+    cdef int check_fixed(self) except -1:
+        if self.size < 0:
+            raise self.dynamic_error()
+        return 0
+
+    # Children one after another, as in Tuple and Dict.
+
+    cdef void put(self, double *out) noexcept:
+        cdef Layout child
+        for child in self.children:
+            child.put(out)
+            out += child.size
+
+    cdef void put_native(self, char *root) noexcept:
+        cdef Layout child
+        cdef Py_ssize_t end = self.byte_offset
+        for child in self.children:
+            if child.byte_offset > end:
+                memset(root + end, 0, child.byte_offset - end)
+            child.put_native(root)
+            end = child.byte_offset + child.nbytes
+
+    cdef int widen(self, const char *root, double *out, bint check) except -1:
+        cdef Layout child
+        for child in self.children:
+            child.widen(root, out, check)
+            out += child.size
+        return 0
 
 
 @cython.final
 @cython.internal
 cdef class TupleLayout(CompositeLayout):
-    cdef int write(self, object value, double *out) except -1:
-        cdef Py_ssize_t offset = 0
+    cdef int accept(self, object value, bint native) except -1:
         cdef Layout child
-        cdef tuple items = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else ()
-        if len(items) != len(self.children) or not isinstance(value, (tuple, list, np.ndarray)):
-            raise self.misfit(value, f"a tuple of {len(self.children)}")
+        self.check_fixed()
+        cdef tuple items = self.items(value)
+        if items is None:
+            raise self.misfit(value, f"a tuple of {self.count}")
         for child, item in zip(self.children, items):
-            child.write(item, out + offset)
-            offset += child.size
+            child.accept(item, native)
         return 0
 
+    cdef tuple items(self, object value):
+        """The parts of an element; None for what is none."""
+        if not isinstance(value, (tuple, list, np.ndarray)):
+            return None
+        try:
+            items = tuple(value)
+        except TypeError:  # an array without dimensions
+            return None
+        return items if len(items) == self.count else None
+
     cdef object read(self, const double *source):
-        cdef Py_ssize_t offset = 0
         cdef Layout child
         cdef list items = []
+        self.check_fixed()
         for child in self.children:
-            items.append(child.read(source + offset))
-            offset += child.size
+            items.append(child.read(source))
+            source += child.size
         return tuple(items)
+
+    cdef object read_native(self, const char *root):
+        cdef Layout child
+        self.check_fixed()
+        return tuple([child.read_native(root) for child in self.children])
+
+    cdef int build(self, gym__builder *builder, object value) except -1:
+        cdef Layout child
+        cdef tuple items = self.items(value)
+        if items is None or is_too_deep(builder, items):
+            return build_value(builder, value)
+        gym__build_tuple(builder, self.count)
+        for child, item in zip(self.children, items):
+            child.build(builder, item)
+        return 0
 
 
 @cython.final
@@ -337,29 +186,55 @@ cdef class TupleLayout(CompositeLayout):
 cdef class DictLayout(CompositeLayout):
     cdef list keys
 
-    cdef int write(self, object value, double *out) except -1:
-        cdef Py_ssize_t offset = 0
+    cdef int accept(self, object value, bint native) except -1:
         cdef Layout child
-        if not isinstance(value, Mapping):
+        cdef Py_ssize_t index = 0
+        self.check_fixed()
+        if not PyDict_CheckExact(value) and not isinstance(value, Mapping):
             raise self.misfit(value, f"a dict with the keys {shown(self.keys)}")
-        for key, child in zip(self.keys, self.children):
+        for key in self.keys:
             if key not in value:
                 raise self.misfit(value, f"the key {key!r}")
-            child.write(value[key], out + offset)
-            offset += child.size
-        if len(value) != len(self.keys):
+            child = <Layout>PyList_GET_ITEM(self.children, index)
+            child.accept(value[key], native)
+            index += 1
+        if len(value) != self.count:
             extra = next(key for key in value if key not in self.keys)
             raise self.misfit(value, f"the keys {shown(self.keys)} only, not {extra!r}")
         return 0
 
     cdef object read(self, const double *source):
-        cdef Py_ssize_t offset = 0
         cdef Layout child
         cdef dict items = {}
+        self.check_fixed()
         for key, child in zip(self.keys, self.children):
-            items[key] = child.read(source + offset)
-            offset += child.size
+            items[key] = child.read(source)
+            source += child.size
         return items
+
+    cdef object read_native(self, const char *root):
+        cdef Layout child
+        cdef dict items = {}
+        self.check_fixed()
+        for key, child in zip(self.keys, self.children):
+            items[key] = child.read_native(root)
+        return items
+
+    cdef int build(self, gym__builder *builder, object value) except -1:
+        """In the order of the space, which need not be that of the environment's dict."""
+        cdef Layout child
+        try:
+            items = [value[key] for key in self.keys]
+            fits = isinstance(value, Mapping) and len(value) == self.count
+        except Exception:
+            fits = False
+        if not fits or is_too_deep(builder, self.keys):
+            return build_value(builder, value)
+        gym__build_dict(builder, self.count)
+        for key, child, item in zip(self.keys, self.children, items):
+            build_value(builder, key)
+            child.build(builder, item)
+        return 0
 
 
 @cython.final
@@ -367,34 +242,109 @@ cdef class DictLayout(CompositeLayout):
 cdef class OneOfLayout(CompositeLayout):
     """The index, the chosen child, zeros up to the largest child."""
 
-    cdef int write(self, object value, double *out) except -1:
-        cdef Py_ssize_t index, count = len(self.children)
-        cdef Layout child
+    cdef Py_ssize_t chosen  # of the element that was accepted
+
+    cdef int accept(self, object value, bint native) except -1:
+        self.check_fixed()
+        cdef Py_ssize_t index = self.index_of(value)
+        if index < 0:
+            raise self.misfit(value, f"a tuple (index, element) with an index from 0 to {self.count - 1}")
+        (<Layout>self.children[index]).accept(value[1], native)
+        self.chosen = index
+        return 0
+
+    cdef Py_ssize_t index_of(self, object value) except -2:
+        """The index of an element's child; -1 for what is no element."""
+        cdef Py_ssize_t index
         if not isinstance(value, tuple) or len(value) != 2:
-            raise self.misfit(value, "a tuple (index, element)")
+            return -1
         try:
             index = operator.index(value[0])
         except (TypeError, OverflowError):
-            index = -1
-        if not 0 <= index < count:
-            raise self.misfit(value, f"an index from 0 to {count - 1} first")
-        child = self.children[index]
-        child.write(value[1], out + 1)
-        out[0] = <double>index
+            return -1
+        return index if 0 <= index < self.count else -1
+
+    cdef void put(self, double *out) noexcept:
+        cdef Layout child = <Layout>PyList_GET_ITEM(self.children, self.chosen)
+        out[0] = <double>self.chosen
+        child.put(out + 1)
         memset(out + 1 + child.size, 0, (self.size - 1 - child.size) * sizeof(double))
+
+    cdef void put_native(self, char *root) noexcept:
+        cdef Layout child = <Layout>PyList_GET_ITEM(self.children, self.chosen)
+        cdef int64_t index = self.chosen
+        cdef Py_ssize_t begin = self.byte_offset + <Py_ssize_t>sizeof(index)
+        cdef Py_ssize_t end = child.byte_offset + child.nbytes
+        memcpy(root + self.byte_offset, &index, sizeof(index))
+        memset(root + begin, 0, child.byte_offset - begin)
+        child.put_native(root)
+        memset(root + end, 0, self.byte_offset + self.nbytes - end)
+
+    cdef int widen(self, const char *root, double *out, bint check) except -1:
+        cdef int64_t index
+        cdef Layout child
+        memcpy(&index, root + self.byte_offset, sizeof(index))
+        child = self.children[index]
+        child.widen(root, out + 1, check)
+        if not check:
+            out[0] = <double>index
+            memset(out + 1 + child.size, 0, (self.size - 1 - child.size) * sizeof(double))
         return 0
 
     cdef object read(self, const double *source):
-        cdef Py_ssize_t position, index, count = len(self.children)
+        cdef Py_ssize_t position, index
         cdef Layout child
-        if not (0.0 <= source[0] < <double>count) or source[0] != <double>(<Py_ssize_t>source[0]):
-            raise self.unusable(source[0], f"{self.path} index", f"a whole number from 0 to {count - 1} first")
+        self.check_fixed()
+        if not (0.0 <= source[0] < <double>self.count) or source[0] != <double>(<Py_ssize_t>source[0]):
+            raise self.unusable(source[0], f"{self.path} index", f"a whole number from 0 to {self.count - 1} first")
         index = <Py_ssize_t>source[0]
         child = self.children[index]
         for position in range(1 + child.size, self.size):
             if source[position] != 0.0:
                 raise self.unusable(source[position], f"{self.path} padding [{position}]", "zeros after its child")
         return (np.int64(index), child.read(source + 1))
+
+    cdef object read_native(self, const char *root):
+        cdef int64_t index
+        self.check_fixed()
+        memcpy(&index, root + self.byte_offset, sizeof(index))
+        if not 0 <= index < self.count:
+            raise self.unusable(index, f"{self.path} index", f"a whole number from 0 to {self.count - 1} first")
+        return (np.int64(index), (<Layout>self.children[index]).read_native(root))
+
+    cdef int build(self, gym__builder *builder, object value) except -1:
+        cdef Py_ssize_t index = self.index_of(value)
+        if index < 0 or is_too_deep(builder, value):
+            return build_value(builder, value)
+        gym__build_tuple(builder, 2)
+        gym__build_int64(builder, index)
+        return (<Layout>self.children[index]).build(builder, value[1])
+
+
+@cython.final
+@cython.internal
+cdef class SequenceLayout(CompositeLayout):
+    """Any number of elements of its one child: only as a value."""
+
+    cdef int build(self, gym__builder *builder, object value) except -1:
+        cdef Layout child = self.children[0]
+        if not PyTuple_CheckExact(value) or is_too_deep(builder, value):
+            return build_value(builder, value)  # stacked: arrays, or dicts and tuples of them
+        gym__build_tuple(builder, len(value))
+        for item in <tuple>value:
+            child.build(builder, item)
+        return 0
+
+
+@cython.final
+@cython.internal
+cdef class GraphLayout(Layout):
+    """Nodes and edges: only as a value, a dict of the fields of GraphInstance."""
+
+    cdef int build(self, gym__builder *builder, object value) except -1:
+        if not isinstance(value, gymnasium.spaces.GraphInstance) or is_too_deep(builder, value):
+            return build_value(builder, value)
+        return build_value(builder, value._asdict())
 
 
 cdef str key_text(object key):
@@ -406,23 +356,29 @@ cdef Layout make_layout(object space, dict node, str path):
     """The layout of a space that gogym.space.describe has described as `node`."""
     cdef CompositeLayout composite
     cdef str kind = node["type"]
-    if node["size"] < 0:
-        return Layout(space, path, node)
-    if kind == "Discrete":
-        return DiscreteLayout(space, path, node)
-    if kind == "Text":
-        return TextLayout(space, path, node)
-    if kind in ("Box", "MultiDiscrete", "MultiBinary"):
-        return ArrayLayout(space, path, node)
-    if kind == "Dict":
+    if kind in ("Tuple", "OneOf"):
+        composite = TupleLayout(space, path, node) if kind == "Tuple" else OneOfLayout(space, path, node)
+        children = list(space.spaces)
+        labels = range(len(children))
+    elif kind == "Dict":
         composite = DictLayout(space, path, node)
         (<DictLayout>composite).keys = node["keys"]
         labels = [key_text(key) for key in node["keys"]]
         children = list(space.spaces.values())
+    elif kind == "Sequence":
+        composite = SequenceLayout(space, path, node)
+        composite.add(make_layout(space.feature_space, node["space"], f"{path}[...]"))
+        return composite
+    elif kind == "Graph":
+        return GraphLayout(space, path, node)
+    elif node["size"] < 0:
+        return Layout(space, path, node)
+    elif kind == "Discrete":
+        return DiscreteLayout(space, path, node)
+    elif kind == "Text":
+        return TextLayout(space, path, node)
     else:
-        composite = TupleLayout(space, path, node) if kind == "Tuple" else OneOfLayout(space, path, node)
-        children = list(space.spaces)
-        labels = range(len(children))
+        return ArrayLayout(space, path, node)
     for child, child_node, label in zip(children, node["spaces"], labels, strict=True):
-        composite.children.append(make_layout(child, child_node, f"{path}[{label}]"))
+        composite.add(make_layout(child, child_node, f"{path}[{label}]"))
     return composite

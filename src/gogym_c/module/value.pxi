@@ -4,14 +4,29 @@
 cdef gym_value *make_value(object value) except NULL:
     """A tree of `value`, which may be anything; the caller frees it with gym_value_free."""
     cdef gym__builder builder
-    cdef gym_value *root
     gym__build_begin(&builder)
     try:
         build_value(&builder, value)
     except BaseException:
         gym__build_abandon(&builder)
         raise
-    root = gym__build_finish(&builder)
+    return finished_value(&builder)
+
+
+cdef gym_value *make_element_value(Layout layout, object element) except NULL:
+    """A tree of an element of a space, in the form that the space gives it."""
+    cdef gym__builder builder
+    gym__build_begin(&builder)
+    try:
+        layout.build(&builder, element)
+    except BaseException:
+        gym__build_abandon(&builder)
+        raise
+    return finished_value(&builder)
+
+
+cdef gym_value *finished_value(gym__builder *builder) except NULL:
+    cdef gym_value *root = gym__build_finish(builder)
     if root == NULL:
         if builder.failed == GYM_ERR_MEMORY:
             raise MemoryError("no memory for a gym_value")

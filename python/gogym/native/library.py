@@ -1,16 +1,4 @@
-"""The C library inside a running Python, through ctypes.
-
-For people who test their host code from Python, and for gogym's own tests: every function of gogym.h with
-its prototype, the structs, and :class:`Environment`, a thin class over the calls of one environment::
-
-    from gogym import native
-
-    with native.Environment("CartPole-v1", options={"max_episode_steps": 50}) as env:
-        observation = env.reset(seed=1)
-        observation, reward, terminated, truncated = env.step(env.sample_action())
-
-It is no way to use Gymnasium from Python: every call goes from Python through C and back into Python.
-"""
+"""The library itself through ctypes: structs, prototypes, errors, and gym_value as Python objects."""
 
 from __future__ import annotations
 
@@ -36,12 +24,10 @@ from ctypes import (
 )
 from dataclasses import dataclass
 from os import PathLike, fsencode, fspath
-from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from typing_extensions import Self
 
 from gogym import paths
 from gogym.status import Status
@@ -94,6 +80,13 @@ class Env(ctypes.Structure):
     id: int
 
 
+class Space(ctypes.Structure):
+    """gym_space: a handle, passed by value."""
+
+    _fields_ = (("id", c_uint64),)
+    id: int
+
+
 class Transition(ctypes.Structure):
     """gym_transition: what one step brought besides the observation."""
 
@@ -135,7 +128,8 @@ class Array(ctypes.Structure):
 
 
 _ERR = POINTER(Error)
-_DOUBLES = POINTER(c_double)
+DOUBLES = POINTER(c_double)
+"""The type of a float64 buffer."""
 _VALUE = c_void_p
 _VALUE_OUT = POINTER(c_void_p)
 _SIZE_OUT = POINTER(c_size_t)
@@ -147,9 +141,9 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "gym_init": (c_int, (POINTER(Config), _ERR)),
     "gym_shutdown": (c_int, (_ERR,)),
     "gym_make": (c_int, (c_char_p, c_char_p, POINTER(Env), _ERR)),
-    "gym_reset": (c_int, (Env, POINTER(c_int64), c_char_p, _DOUBLES, c_size_t, _ERR)),
-    "gym_step": (c_int, (Env, _DOUBLES, c_size_t, _DOUBLES, c_size_t, POINTER(Transition), _ERR)),
-    "gym_sample_action": (c_int, (Env, _DOUBLES, c_size_t, _ERR)),
+    "gym_reset": (c_int, (Env, POINTER(c_int64), c_char_p, DOUBLES, c_size_t, _ERR)),
+    "gym_step": (c_int, (Env, DOUBLES, c_size_t, DOUBLES, c_size_t, POINTER(Transition), _ERR)),
+    "gym_sample_action": (c_int, (Env, DOUBLES, c_size_t, _ERR)),
     "gym_seed_action": (c_int, (Env, c_int64, _ERR)),
     "gym_close": (c_int, (Env, _ERR)),
     "gym_observation_size": (c_int, (Env, _SIZE_OUT, _ERR)),
@@ -157,6 +151,38 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "gym_observation_space": (c_int, (Env, _VALUE_OUT, _ERR)),
     "gym_action_space": (c_int, (Env, _VALUE_OUT, _ERR)),
     "gym_info": (c_int, (Env, _VALUE_OUT, _ERR)),
+    "gym_observation_nbytes": (c_int, (Env, _SIZE_OUT, _ERR)),
+    "gym_action_nbytes": (c_int, (Env, _SIZE_OUT, _ERR)),
+    "gym_reset_native": (c_int, (Env, POINTER(c_int64), c_char_p, c_void_p, c_size_t, _ERR)),
+    "gym_step_native": (
+        c_int,
+        (Env, c_void_p, c_size_t, c_void_p, c_size_t, POINTER(Transition), _ERR),
+    ),
+    "gym_sample_action_native": (c_int, (Env, c_void_p, c_size_t, _ERR)),
+    "gym_observation": (c_int, (Env, _VALUE_OUT, _ERR)),
+    "gym_step_value": (c_int, (Env, c_char_p, _VALUE_OUT, POINTER(Transition), _ERR)),
+    "gym_space_make": (c_int, (c_char_p, POINTER(Space), _ERR)),
+    "gym_space_of_observations": (c_int, (Env, POINTER(Space), _ERR)),
+    "gym_space_of_actions": (c_int, (Env, POINTER(Space), _ERR)),
+    "gym_space_child": (c_int, (Space, c_size_t, POINTER(Space), _ERR)),
+    "gym_space_close": (c_int, (Space, _ERR)),
+    "gym_space_value": (c_int, (Space, _VALUE_OUT, _ERR)),
+    "gym_space_size": (c_int, (Space, _SIZE_OUT, _ERR)),
+    "gym_space_nbytes": (c_int, (Space, _SIZE_OUT, _ERR)),
+    "gym_space_flatdim": (c_int, (Space, _SIZE_OUT, _ERR)),
+    "gym_space_seed": (c_int, (Space, c_char_p, _VALUE_OUT, _ERR)),
+    "gym_space_sample": (c_int, (Space, c_char_p, DOUBLES, c_size_t, _ERR)),
+    "gym_space_sample_native": (c_int, (Space, c_char_p, c_void_p, c_size_t, _ERR)),
+    "gym_space_sample_value": (c_int, (Space, c_char_p, _VALUE_OUT, _ERR)),
+    "gym_space_contains": (c_int, (Space, DOUBLES, c_size_t, POINTER(c_int), _ERR)),
+    "gym_space_contains_native": (c_int, (Space, c_void_p, c_size_t, POINTER(c_int), _ERR)),
+    "gym_space_contains_value": (c_int, (Space, c_char_p, POINTER(c_int), _ERR)),
+    "gym_space_flatten": (c_int, (Space, DOUBLES, c_size_t, DOUBLES, c_size_t, _ERR)),
+    "gym_space_flatten_native": (c_int, (Space, c_void_p, c_size_t, c_void_p, c_size_t, _ERR)),
+    "gym_space_flatten_value": (c_int, (Space, c_char_p, _VALUE_OUT, _ERR)),
+    "gym_space_unflatten": (c_int, (Space, DOUBLES, c_size_t, DOUBLES, c_size_t, _ERR)),
+    "gym_space_unflatten_native": (c_int, (Space, c_void_p, c_size_t, c_void_p, c_size_t, _ERR)),
+    "gym_space_unflatten_value": (c_int, (Space, c_char_p, _VALUE_OUT, _ERR)),
     "gym_value_free": (None, (_VALUE,)),
     "gym_value_kind": (c_int, (_VALUE,)),
     "gym_value_kind_name": (c_char_p, (c_int,)),
@@ -252,6 +278,18 @@ class Library:
     def shutdown(self) -> None:
         """gym_shutdown. Afterwards this process cannot use the library any more."""
         self.call("gym_shutdown")
+
+    def size(self, name: str, handle: Env | Space) -> int | None:
+        """Call a function that tells a size; None for GYM_DYNAMIC."""
+        out = c_size_t()
+        self.call(name, handle, byref(out))
+        return None if out.value == DYNAMIC else out.value
+
+    def value(self, name: str, *arguments: Any) -> Any:
+        """Call a function whose last argument but the error receives a gym_value, and decode that."""
+        out = c_void_p()
+        self.call(name, *arguments, byref(out))
+        return self.take(out)
 
     # --------------------------------------------------------------------------------- gym_value
 
@@ -379,102 +417,22 @@ def load(path: str | PathLike[str] | None = None) -> Library:
     return Library(paths.shared_library() if path is None else path)
 
 
-class Environment:
-    """One environment, made and used through the C library.
-
-    Args:
-        id: What gym_make takes, for example ``"CartPole-v1"``.
-        options: Its options as a mapping, or as JSON text.
-        library: The library to use; the installed one by default.
-    """
-
-    def __init__(
-        self,
-        id: str,
-        options: Mapping[str, Any] | str | None = None,
-        library: Library | None = None,
-    ) -> None:
-        self.library: Final = library or load()
-        self.handle: Final = Env()
-        self.library.call("gym_make", id.encode(), _json(options), byref(self.handle))
-        self.observation_size: Final = self._size("gym_observation_size")
-        """The number of float64 elements of an observation; None where it is not fixed."""
-        self.action_size: Final = self._size("gym_action_size")
-        """The number of float64 elements of an action; None where it is not fixed."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def reset(
-        self, seed: int | None = None, options: Mapping[str, Any] | str | None = None
-    ) -> NDArray[np.float64] | None:
-        """gym_reset: the observation as float64, or None where it has no fixed size."""
-        observation, pointer, length = _output(self.observation_size)
-        number = None if seed is None else byref(c_int64(seed))
-        self.library.call("gym_reset", self.handle, number, _json(options), pointer, length)
-        return observation
-
-    def step(self, action: ArrayLike) -> tuple[NDArray[np.float64] | None, float, bool, bool]:
-        """gym_step: observation, reward, terminated and truncated."""
-        elements = np.ascontiguousarray(action, dtype=np.float64).reshape(-1)
-        observation, pointer, length = _output(self.observation_size)
-        transition = Transition()
-        source = elements.ctypes.data_as(_DOUBLES)
-        self.library.call("gym_step", self.handle, source, elements.size, pointer, length, byref(transition))
-        return observation, transition.reward, bool(transition.terminated), bool(transition.truncated)
-
-    def sample_action(self) -> NDArray[np.float64] | None:
-        """gym_sample_action."""
-        action, pointer, length = _output(self.action_size)
-        self.library.call("gym_sample_action", self.handle, pointer, length)
-        return action
-
-    def seed_action(self, seed: int) -> None:
-        """gym_seed_action."""
-        self.library.call("gym_seed_action", self.handle, seed)
-
-    def observation_space(self) -> dict[str, Any]:
-        """gym_observation_space, decoded."""
-        return self._value("gym_observation_space")
-
-    def action_space(self) -> dict[str, Any]:
-        """gym_action_space, decoded."""
-        return self._value("gym_action_space")
-
-    def info(self) -> dict[str, Any]:
-        """gym_info, decoded."""
-        return self._value("gym_info")
-
-    def close(self) -> None:
-        """gym_close."""
-        self.library.call("gym_close", self.handle)
-
-    def _size(self, function: str) -> int | None:
-        out = c_size_t()
-        self.library.call(function, self.handle, byref(out))
-        return None if out.value == DYNAMIC else out.value
-
-    def _value(self, function: str) -> dict[str, Any]:
-        out = c_void_p()
-        self.library.call(function, self.handle, byref(out))
-        tree: dict[str, Any] = self.library.take(out)
-        return tree
-
-
-def _json(options: Mapping[str, Any] | str | None) -> bytes | None:
+def json_text(options: Mapping[str, Any] | str | None) -> bytes | None:
+    """Options as the JSON text that C takes."""
     if options is None:
         return None
     return (options if isinstance(options, str) else json.dumps(dict(options))).encode()
 
 
-def _output(size: int | None) -> tuple[NDArray[np.float64] | None, Any, int]:
+def doubles(numbers: ArrayLike) -> tuple[Any, int]:
+    """Numbers as a float64 buffer: its pointer, which keeps it alive, and its length."""
+    elements = np.ascontiguousarray(numbers, dtype=np.float64).reshape(-1)
+    return elements.ctypes.data_as(DOUBLES), elements.size
+
+
+def output(size: int | None) -> tuple[NDArray[np.float64] | None, Any, int]:
     """A buffer of that many elements, its pointer and its length; NULL where there is nothing to hold."""
     if size is None:
         return None, None, 0
     buffer = np.zeros(size, dtype=np.float64)
-    return buffer, buffer.ctypes.data_as(_DOUBLES) if size else None, size
+    return buffer, buffer.ctypes.data_as(DOUBLES) if size else None, size

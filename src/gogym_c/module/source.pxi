@@ -1,0 +1,48 @@
+# Random elements of a space for the caller's buffers.
+
+
+@cython.final
+@cython.internal
+cdef class Source:
+    """Draws from one space, in the stream of its own sample(), and writes in one piece or not at all."""
+
+    cdef Layout layout
+    cdef Sampler sampler  # None where only Python knows how to draw
+    cdef char *native  # one element in the native layout, on its way
+
+    def __cinit__(self, Layout layout):
+        self.layout = layout
+        self.native = NULL
+        if layout.nbytes < 0:
+            return
+        # Zeros, because samplers do not write between leaves.
+        self.native = <char *>PyMem_RawCalloc(layout.nbytes + 1, 1)
+        if self.native == NULL:
+            raise MemoryError(f"{layout.nbytes} bytes for an element of {shown(layout.space)}")
+        if is_stock_space(layout.space):
+            self.sampler = make_sampler(layout.space, layout)
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.native)
+
+    cdef int sample(self, double *out) except -1:
+        if self.sampler is None:
+            return self.layout.write(self.layout.space.sample(), out)
+        self.sampler.draw(self.native)
+        if isinstance(self.layout, CompositeLayout):
+            self.layout.widen(self.native, out, True)
+        return self.layout.widen(self.native, out, False)
+
+    cdef int sample_native(self, char *root) except -1:
+        if self.sampler is None:
+            return self.layout.write_native(self.layout.space.sample(), root)
+        if not isinstance(self.layout, CompositeLayout):
+            return self.sampler.draw(root)
+        self.sampler.draw(self.native)
+        memcpy(root, self.native, self.layout.nbytes)
+        return 0
+
+
+cdef bint is_stock_space(object space) except -1:
+    """Whether a space is of Gymnasium's own class, whose elements are what its description says."""
+    return type(space).__module__.startswith("gymnasium.spaces.")
