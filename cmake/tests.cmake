@@ -20,6 +20,11 @@ endforeach()
 foreach(_name test_value test_value_json test_value_block)
   target_sources(${_name} PRIVATE "${PROJECT_SOURCE_DIR}/src/gogym_c/module/value_build.c")
 endforeach()
+# So is what the module knows of buffers.
+file(GLOB _space CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/gogym_c/space/*.c")
+foreach(_name test_dtype test_space_core test_space_flat)
+  target_sources(${_name} PRIVATE ${_space})
+endforeach()
 
 # The example as a test from end to end: it needs a Python with gogym, which GOGYM_PYTHON names.
 add_executable(quickstart "${PROJECT_SOURCE_DIR}/examples/c/quickstart.c")

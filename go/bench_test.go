@@ -1,6 +1,7 @@
 package gogym
 
 import (
+	"errors"
 	"testing"
 
 	"example.com/gogym/internal/cgym"
@@ -26,6 +27,103 @@ func TestStepIntoAllocations(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, reset); n != 0 {
 		t.Errorf("ResetInto without options allocates %v times", n)
+	}
+}
+
+func TestStepNativeAllocations(t *testing.T) {
+	env := makeEnv(t, "Pendulum-v1", WithMaxEpisodeSteps(-1))
+	obs, action := MakeBuffer(env.ObservationSpace()), MakeBuffer(env.ActionSpace())
+	must(t, env.ResetNative(obs))
+	torque, err := View[float32](action, env.ActionSpace())
+	must(t, err)
+	torque[0] = 0.5
+	space := env.ObservationSpace()
+	x, flat := make([]float64, space.Size()), make([]float64, space.Flatdim())
+	must(t, space.SampleInto(x))
+	var failed error
+	for name, call := range map[string]func() error{
+		"StepNative": func() error {
+			_, err := env.StepNative(action, obs)
+			return err
+		},
+		"ResetNative":  func() error { return env.ResetNative(obs) },
+		"SampleInto":   func() error { return env.ActionSpace().SampleInto(x) },
+		"SampleNative": func() error { return env.ActionSpace().SampleNative(action) },
+	} {
+		if n := testing.AllocsPerRun(500, func() { failed = errors.Join(failed, call()) }); n != 0 {
+			t.Errorf("%s allocates %v times", name, n)
+		}
+	}
+	for name, call := range map[string]func() error{ // their memory for calls may be taken by the garbage collector
+		"SampleInto of an observation": func() error { return space.SampleInto(x) },
+		"FlattenInto":                  func() error { return space.FlattenInto(x, flat) },
+		"UnflattenInto":                func() error { return space.UnflattenInto(flat, x) },
+	} {
+		if n := testing.AllocsPerRun(500, func() { failed = errors.Join(failed, call()) }); n != 0 && !raceDetector {
+			t.Errorf("%s allocates %v times", name, n)
+		}
+	}
+	must(t, failed)
+}
+
+func BenchmarkStepNative(b *testing.B) {
+	for _, id := range []string{"CartPole-v1", "Pendulum-v1"} {
+		b.Run(id, func(b *testing.B) {
+			env := makeEnv(b, id, WithMaxEpisodeSteps(-1))
+			obs, action := MakeBuffer(env.ObservationSpace()), MakeBuffer(env.ActionSpace())
+			must(b, env.ResetNative(obs))
+			b.ReportAllocs()
+			b.ResetTimer()
+			for range b.N {
+				step, err := env.StepNative(action, obs)
+				if err == nil && step.Done() {
+					err = env.ResetNative(obs)
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkStepAny(b *testing.B) {
+	env := makeEnv(b, "CartPole-v1", WithMaxEpisodeSteps(-1))
+	_, err := env.ResetAny()
+	must(b, err)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		_, step, err := env.StepAny(0)
+		if err == nil && step.Done() {
+			_, err = env.ResetAny()
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSpace(b *testing.B) {
+	needPython(b)
+	space, err := NewSpace(`{"type": "Dict", "spaces": {"a": {"type": "Discrete", "n": 4},
+		"b": {"type": "Box", "low": -1, "high": 1, "shape": [8]}}}`)
+	must(b, err)
+	defer space.Close()
+	x, flat := make([]float64, space.Size()), make([]float64, space.Flatdim())
+	for name, call := range map[string]func() error{
+		"Sample":   func() error { return space.SampleInto(x) },
+		"Flatten":  func() error { return space.FlattenInto(x, flat) },
+		"Contains": func() error { space.Contains(x); return nil },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				if err := call(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -36,7 +36,7 @@ const (
 	ErrResult                 Code = 45 // reset or step returned something else than Gymnasium's tuple
 	ErrObservation            Code = 46 // an observation does not fit its space
 	ErrReward                 Code = 47 // a reward is not a number
-	ErrInexact                Code = 48 // a number cannot be held exactly by a float64
+	ErrInexact                Code = 48 // a number cannot be held exactly by the buffer
 	ErrAction                 Code = 49 // the action does not fit the action space
 	ErrElement                Code = 50 // an element does not fit its space
 	ErrSpace                  Code = 51 // the description of a space is not acceptable
@@ -95,7 +95,7 @@ var codeInfo = map[Code]struct{ name, description string }{
 	ErrResult:                 {"GYM_ERR_RESULT", "reset or step returned something else than Gymnasium's tuple"},
 	ErrObservation:            {"GYM_ERR_OBSERVATION", "an observation does not fit its space"},
 	ErrReward:                 {"GYM_ERR_REWARD", "a reward is not a number"},
-	ErrInexact:                {"GYM_ERR_INEXACT", "a number cannot be held exactly by a float64"},
+	ErrInexact:                {"GYM_ERR_INEXACT", "a number cannot be held exactly by the buffer"},
 	ErrAction:                 {"GYM_ERR_ACTION", "the action does not fit the action space"},
 	ErrElement:                {"GYM_ERR_ELEMENT", "an element does not fit its space"},
 	ErrSpace:                  {"GYM_ERR_SPACE", "the description of a space is not acceptable"},

@@ -18,16 +18,40 @@
 //
 // # Ownership
 //
-// An [Env] must be closed. Slices that are passed in remain the caller's: nothing keeps them past the call,
-// and where a call fails, it has not written to them. Slices, spaces and infos that are returned are the
-// caller's own memory, which lives as long as any in Go; they do not refer to Python.
+// An [Env] must be closed, and a [Space] that [NewSpace] made should be. Slices that are passed in remain the
+// caller's: nothing keeps them past the call, and where a call fails, it has not written to them. Slices, infos
+// and elements that are returned, and what a space says of itself, are the caller's own memory, which lives as long
+// as any in Go; they do not refer to Python.
 //
 // # Observations and actions
 //
-// are []float64 in the layout that [Space] describes. [Env.Reset] and [Env.Step] make a new slice for each
-// observation; [Env.ResetInto] and [Env.StepInto] write to the caller's, and StepInto allocates nothing.
-// Where an observation space has no fixed size (Space.Size is -1), observations are nil. Where an action
-// space has none, Step gives [ErrDynamic].
+// come in three forms, which [Space] describes.
+//
+//   - []float64, one number an element: [Env.Reset] and [Env.Step] make a new slice for each observation;
+//     [Env.ResetInto] and [Env.StepInto] write to the caller's, and StepInto allocates nothing. An integer that
+//     a float64 cannot hold is an error.
+//
+//   - []byte, each leaf in its own dtype, as NumPy has it: [Env.ResetNative] and [Env.StepNative], which allocates
+//     nothing either. [MakeBuffer] makes a buffer, and [View] gives the numbers in it without copying.
+//
+//   - Go's natural types, such as map[string]any for a Dict: [Env.ResetAny], [Env.StepAny] and [Env.Observation],
+//     for spaces of any kind.
+//
+// With the second, a frame of pixels is read in place:
+//
+//	obs := gogym.MakeBuffer(env.ObservationSpace())
+//	pixels, err := gogym.View[uint8](obs, env.ObservationSpace())
+//	...
+//	transition, err := env.StepNative(action, obs) // and pixels are those of the new frame
+//
+// Where an observation space has no fixed size (Space.Size is -1), observations of the first two forms are nil.
+// Where an action space has none, Step and StepNative give [ErrDynamic].
+//
+// # Spaces
+//
+// [Env.ObservationSpace] and [Env.ActionSpace] are Gymnasium's own spaces, and [NewSpace] makes others: a [Space]
+// draws samples, also with a mask or with probabilities, from the same stream of random numbers as in Python; it
+// seeds, tests for membership, flattens and unflattens, as a whole and in each of its parts.
 //
 // # Infos
 //

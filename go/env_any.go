@@ -44,9 +44,9 @@ func (e *Env) resetAny(seed *int64, encoded string) (any, error) {
 }
 
 // StepAny advances the environment by an action of natural types (see [Space]) and gives the observation in
-// natural types, for spaces of any kind. Numbers that the space's dtype cannot hold, and whatever else is no
-// element of the action space's layout, give [ErrAction], which names the leaf: action["camera"][2]. Whether the
-// action lies in the space is for the environment to judge.
+// natural types, for spaces of any kind. A number that the space's dtype cannot hold, and a value that means
+// nothing in Python, give [ErrAction], which names the leaf: action["camera"][2]. Whether the action lies in the
+// space is for the environment to judge.
 func (e *Env) StepAny(action any) (any, Transition, error) {
 	encoded, err := encodeElement(e.ActionSpace(), action, "action", ErrAction)
 	if err != nil {
@@ -74,6 +74,7 @@ func (e *Env) stepAny(encoded string) ([]byte, Transition, error) {
 
 // Observation is the observation of the last successful reset or step in natural types (see [Space]), for
 // spaces of any kind; [ErrResetNeeded] before the first. One that does not fit its space comes as what it is.
+// [ErrUnsupported] where the environment itself has written it to the buffer of ResetNative or StepNative.
 func (e *Env) Observation() (any, error) {
 	block, err := e.observation()
 	if err != nil {

@@ -53,12 +53,12 @@ func TestAnyRoundTrip(t *testing.T) {
 			must(t, err)
 			space := env.ObservationSpace()
 			for range 2 {
-				kept, err := env.Observation()
-				must(t, err)
-				same(t, space, kept, obs)
 				again, step, err := env.StepAny(obs)
 				must(t, err)
 				same(t, space, again, obs)
+				kept, err := env.Observation()
+				must(t, err)
+				same(t, space, kept, obs)
 				if step.Reward < 1 {
 					t.Errorf("a reward of %v", step.Reward)
 				}
@@ -160,6 +160,35 @@ func TestAnyExactly(t *testing.T) {
 	far := map[string]any{"type": "Discrete", "n": 9, "start": uint64(1) << 63, "dtype": "uint64"}
 	if got := seen(far, uint64(1)<<63+5); got != uint64(1)<<63+5 {
 		t.Errorf("a Discrete became %v (%T)", got, got)
+	}
+}
+
+// An environment that writes its observations in place is none the wiser.
+func TestObservationInPlace(t *testing.T) {
+	env := makeEnv(t, envs+"GoInPlace-v0")
+	obs := MakeBuffer(env.ObservationSpace())
+	pixels, err := View[uint8](obs, env.ObservationSpace())
+	must(t, err)
+	for range 2 {
+		must(t, env.ResetNative(obs))
+		_, err = env.StepNative(MakeBuffer(env.ActionSpace()), obs)
+		must(t, err)
+		if !slices.Equal(pixels, []uint8{2, 2, 2, 2, 2, 2}) {
+			t.Errorf("StepNative gave %v", pixels)
+		}
+		if _, err := env.Observation(); err != nil && !errors.Is(err, ErrUnsupported) {
+			t.Errorf("Observation gave %v", err)
+		}
+		first, err := env.ResetAny()
+		must(t, err)
+		if array := first.(*Array); !reflect.DeepEqual(array.Shape, []int{2, 3}) || array.Data.([]uint8)[5] != 1 {
+			t.Errorf("ResetAny gave %v", array)
+		}
+		next, _, err := env.StepAny(0)
+		must(t, err)
+		if array := next.(*Array); array.Data.([]uint8)[0] != 2 || pixels[0] != 2 {
+			t.Errorf("StepAny gave %v, and the old buffer is %v", array, pixels)
+		}
 	}
 }
 

@@ -87,7 +87,7 @@ func spaceVectors(t *testing.T) []string {
 }
 
 // failuresShown is more than enough to see what is wrong.
-const failuresShown = 400
+const failuresShown = 20
 
 // replayer does the operations on the space and the environment that were made last.
 type replayer struct {
@@ -303,6 +303,14 @@ func (r *replayer) child(operation, argument string) (string, error) {
 		})
 	}
 	if operation == "child" {
+		if buffer := MakeBuffer(parts[index]); buffer != nil { // SampleNative needs as many bytes, and no fewer
+			if err := parts[index].SampleNative(buffer); errors.Is(err, ErrBuffer) {
+				return "", err
+			}
+			if len(buffer) > 0 && !errors.Is(parts[index].SampleNative(buffer[1:]), ErrBuffer) {
+				return "too large a buffer", nil
+			}
+		}
 		return r.value(parts[index])
 	}
 	value, err := parts[index].SampleAny()

@@ -131,6 +131,26 @@ class Spaces(Base):
         return self.observation_space.sample(), 0, False, False, {"contained": contained}
 
 
+class InPlace(Base):
+    """Writes its observations where the caller wants them."""
+
+    observation_space = spaces.Box(0, 255, (2, 3), np.uint8)
+    observation_buffer = None
+
+    def observed(self):
+        observation = np.empty((2, 3), np.uint8) if self.observation_buffer is None else self.observation_buffer
+        observation[:] = self.count
+        self.count += 1
+        return observation
+
+    def reset(self, *, seed=None, options=None):
+        self.count = 1
+        return self.observed(), {}
+
+    def step(self, action):
+        return self.observed(), 0.0, False, False, {}
+
+
 class LooksForPygame(gymnasium.Wrapper):
     """Looks whether pygame is installed before CartPole imports it."""
 
@@ -140,5 +160,5 @@ class LooksForPygame(gymnasium.Wrapper):
         super().__init__(gymnasium.make("CartPole-v1", render_mode=render_mode))
 
 
-for cls in (Kwargs, Fails, Racy, Spaces, LooksForPygame):
+for cls in (Kwargs, Fails, Racy, Spaces, InPlace, LooksForPygame):
     gymnasium.register(f"Go{cls.__name__}-v0", cls, disable_env_checker=True, order_enforce=cls is Kwargs)

@@ -122,9 +122,15 @@ def _natural(value: Any) -> Any:
 
 def _array(space: Any, value: Any, path: str, strict: bool) -> Any:
     array = numbers_of(value, np.dtype(space.dtype), path)
+    array = _reshaped(array, tuple(space.shape))
     if strict and array.shape != tuple(space.shape):
         raise _Misfit(f"numbers of shape {tuple(space.shape)}, not {array.shape}")
     return array
+
+
+def _reshaped(array: Any, shape: tuple[int, ...]) -> Any:
+    """Give an array without elements the dimensions that its lists cannot say: [] may be of shape (0, 3)."""
+    return array.reshape(shape) if 0 in shape and array.shape == shape[: array.ndim] else array
 
 
 def numbers_of(value: Any, dtype: np.dtype[Any], path: str) -> np.ndarray[Any, Any]:
@@ -259,9 +265,12 @@ def _stacked(space: Any, value: Any, path: str) -> Any:
         )
     if kind in ("Box", "Discrete", "MultiDiscrete", "MultiBinary"):
         array = numbers_of(value, np.dtype(space.dtype), path)
-        if array.shape[1:] == tuple(space.shape or ()) and array.ndim > 0:
+        shape = tuple(space.shape or ())
+        if array.ndim > 0:
+            array = _reshaped(array, (len(array), *shape))
+        if array.ndim > 0 and array.shape[1:] == shape:
             return array
-        raise _Misfit(f"numbers of shape (n, ...) with elements of shape {tuple(space.shape or ())}")
+        raise _Misfit(f"numbers of shape (n, ...) with elements of shape {shape}")
     if isinstance(value, (list, tuple)):  # what cannot be stacked is a tuple of elements
         return tuple(_element(space, part, f"{path}[{i}]", True) for i, part in enumerate(value))
     raise _Misfit("stacked elements")

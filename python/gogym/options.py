@@ -129,7 +129,7 @@ def parse_json(text: str, what: str) -> Any:
         )
     except json.JSONDecodeError as error:
         raise OptionsError(
-            f"the {what} cannot be read as JSON: {error.msg} at line {error.lineno} column {error.colno}: {_shown(text)}"
+            f"the {what}: not JSON: {error.msg} at line {error.lineno} column {error.colno}: {_shown(text)}"
         ) from None
     except OptionsError as error:
         raise OptionsError(f"the {what}: {error}") from None

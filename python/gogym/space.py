@@ -169,6 +169,10 @@ def _describe_children(node: dict[str, Any], space: Any) -> None:
     _describe_flat(node)
 
 
+def _has_leaf(node: dict[str, Any]) -> bool:
+    return "spaces" not in node or any(map(_has_leaf, node["spaces"]))
+
+
 def _describe_flat(node: dict[str, Any]) -> None:
     """Give a node with children what gymnasium.spaces.utils.flatten makes of its elements."""
     children = node["spaces"]
@@ -179,8 +183,8 @@ def _describe_flat(node: dict[str, Any]) -> None:
     flatdim = 1 + max(dims, default=0) if is_one_of else sum(dims)
     if flatdim > _MAX_SIZE:
         return
-    # An empty Tuple or Dict adds no element to the array and so nothing to its dtype.
-    dtypes = [np.dtype(child["flat_dtype"]) for child in children if child["flatdim"] > 0 or child["dtype"]]
+    # A Tuple or Dict with nothing in it adds nothing to the dtype either; a leaf does, even with no elements.
+    dtypes = [np.dtype(child["flat_dtype"]) for child in children if _has_leaf(child)]
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     if is_one_of:
         # The index must fit too: Gymnasium widens the dtype for it.

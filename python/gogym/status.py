@@ -109,7 +109,7 @@ class Status(IntEnum):
     """a reward is not a number"""
 
     INEXACT = 48
-    """a number cannot be held exactly by a float64"""
+    """a number cannot be held exactly by the buffer"""
 
     ACTION = 49
     """the action does not fit the action space"""

@@ -21,7 +21,10 @@ from vectors import exact, numbers_of, size_of
 MOST_WRONG = 60
 """How many wrong elements of one space are enough."""
 
-ERRORS = (AssertionError, ValueError, TypeError, OverflowError, IndexError, gymnasium.error.Error)
+ERRORS = (
+    AssertionError, ValueError, TypeError, OverflowError, IndexError, gymnasium.error.Error,
+    gymnasium.error.CustomSpaceError,
+)  # fmt: skip
 """What Gymnasium refuses things with."""
 
 
@@ -288,16 +291,21 @@ def wrong_json_numbers(space, element):
         wrong = [0.5, 2**70, -(2**70), {"__float__": "nan"}]
         if dtype.kind == "f":
             wrong = [1e300] if dtype.itemsize < 8 else []
-        *steps, last = (0, *place.steps, *(n - 1 for n in place.space.shape))
         for number in wrong:
-            tree = [json.loads(reference.json_of(space, element))]
-            inner = tree
-            for step in steps:
-                inner = inner.get(step) if isinstance(inner, dict) else inner[step]
-            if isinstance(inner, dict) and last not in inner:
-                break  # behind a tag
-            inner[last] = number
-            yield place.path, json.dumps(tree[0])
+            given = json.loads(reference.json_of(space, element))
+            steps = (*place.steps, *(n - 1 for n in place.space.shape))
+            yield place.path, json.dumps(_replaced(given, steps, number))
+
+
+def _replaced(tree, steps, number):
+    """A tree of JSON with another number at the end of these steps."""
+    if not steps:
+        return number
+    if isinstance(tree, dict) and "__dict__" in tree:
+        pairs = tree["__dict__"]
+        return {"__dict__": [[k, _replaced(v, steps[1:], number) if k == steps[0] else v] for k, v in pairs]}
+    tree[steps[0]] = _replaced(tree[steps[0]], steps[1:], number)
+    return tree
 
 
 def wrong_json(space):
@@ -312,8 +320,13 @@ def wrong_json(space):
         pieces += [{**good, "unheard of": 1}, dict(list(good.items())[1:])]
     for piece in pieces:
         element, error = attempt(interpreted, space, piece)
-        if not isinstance(error, Undecided):
-            yield json.dumps(piece), not error and space.contains(element)
+        if isinstance(error, Undecided):
+            continue
+        # What is no element may reach Gymnasium's contains, which raises, or casts what is no number.
+        verdict, refusal = attempt(space.contains, piece)
+        if error and (refusal or (verdict and not isinstance(piece, (int, float)))):
+            continue
+        yield json.dumps(piece), not error and space.contains(element)
 
 
 class Undecided(ValueError):

@@ -485,8 +485,7 @@ def of_strict_environment(records, name, elements):
         else:
             records.put("step", doubles(numbers), transition(doubles(numbers_of(space, element)), answer))
     for given, verdict in space_elements.wrong_json(space):
-        # Gymnasium casts what is no array: what it takes of that is its own affair.
-        if not verdict and not attempt(space.contains, json.loads(given))[0]:
+        if not verdict:
             records.fails("GYM_ERR_ACTION", "action", "step_value", given)
     for path, given in space_elements.wrong_json_numbers(space, elements[0]):
         records.fails("GYM_ERR_ACTION", path, "step_value", given)

@@ -148,11 +148,11 @@ def shutdown(run_exit, err, *rest):
     sys.stdout.flush()
     return 0
 
-functions = [status(f) for f in [make] + [other] * 10 + [shutdown]]
-block = (ctypes.c_void_p * 13)()
+functions = [status(f) for f in [make] + [other] * 10 + [shutdown] + [other] * 29]
+block = (ctypes.c_void_p * (1 + len(functions)))()
 header = ctypes.cast(block, ctypes.POINTER(ctypes.c_uint32))
 header[0] = int(os.environ.get("FAKE_VERSION", "1"))
-header[1] = int(os.environ.get("FAKE_SIZE", str(8 + 12 * ctypes.sizeof(ctypes.c_void_p))))
+header[1] = int(os.environ.get("FAKE_SIZE", str(ctypes.sizeof(block))))
 for index, function in enumerate(functions):
     block[1 + index] = ctypes.cast(function, ctypes.c_void_p).value
 new = ctypes.pythonapi.PyCapsule_New

@@ -62,6 +62,7 @@ def test_native_has_the_sizes_of_the_c_structs(root):
         "gym_error": native.Error,
         "gym_config": native.Config,
         "gym_env": native.Env,
+        "gym_space": native.library.Space,
         "gym_transition": native.Transition,
         "gym_array": native.Array,
     }

@@ -282,7 +282,11 @@ def test_render(library):
     env = made("Modern", render_mode="rgb_array")
     env.reset()
     assert env.render().shape == (2, 2, 3)
-    assert env.unwrapped.render_mode == "rgb_array"
+    assert env.unwrapped.render_mode == env.unwrapped.legacy_env.render_mode == "rgb_array"
+    env = made("AnyArguments", render_mode="rgb_array", start=6)
+    assert env.unwrapped.legacy_env.arguments == {"start": 6}
+    env.reset()
+    assert env.render().max() == 6
     env = made("Old")
     env.reset()
     with pytest.warns(UserWarning, match="without a render_mode"):
@@ -410,6 +414,20 @@ def test_what_is_old():
     foreign = Proper()
     foreign.action_space = envs.Discrete(n=3)
     assert is_old(foreign)
+
+
+def test_legacy_true_does_no_harm_to_what_is_proper(library):
+    with (
+        native.Environment("CartPole-v1", library=library) as expected,
+        native.Environment("CartPole-v1", {"gogym": {"legacy": True}}, library=library) as env,
+    ):
+        np.testing.assert_array_equal(env.reset(seed=6), expected.reset(seed=6))
+        for _ in range(20):
+            found, wanted = env.step([1]), expected.step([1])
+            np.testing.assert_array_equal(found[0], wanted[0])
+            assert found[1:] == wanted[1:]
+        options = {"low": 0.01, "high": 0.01}
+        np.testing.assert_array_equal(env.reset(options=options), expected.reset(options=options))
 
 
 def test_legacy_false_changes_nothing(library):

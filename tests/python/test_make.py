@@ -158,6 +158,27 @@ def test_other_things_of_a_file(maze):
     assert made("", id="mine", gogym={"entry_point": f"{maze}:Maze"}).reset()[1] == {"id": "mine"}
 
 
+def test_functions_of_all_kinds(tmp_path):
+    source = textwrap.dedent(MAZE) + textwrap.dedent("""
+        import functools
+
+        part = functools.partial(Maze, size=8)
+
+        def wrapped():
+            return gymnasium.wrappers.FlattenObservation(gymnasium.make("CartPole-v1"))
+
+        gymnasium.register("gogym_test/FromFile-v0", part)
+        """)
+    place = write(tmp_path / "kinds.py", source)
+    try:
+        assert made(f"{place}:part").unwrapped.size == 8
+        assert made("gogym_test/FromFile-v0", gogym={"import": str(place)}).unwrapped.size == 8
+    finally:
+        gymnasium.registry.pop("gogym_test/FromFile-v0", None)
+    expected = gymnasium.make("CartPole-v1").reset(seed=2)[0]
+    np.testing.assert_array_equal(made(f"{place}:wrapped").reset(seed=2)[0], expected)
+
+
 def test_it_is_made_as_gymnasium_makes_what_is_registered(maze):
     def chain(env):
         names = [type(env).__name__]
@@ -230,9 +251,10 @@ def test_a_file_is_run_once_by_many_threads(library, tmp_path):
 
 def test_a_file_finds_its_neighbours_and_hides_no_other_module(tmp_path):
     write(tmp_path / "gogym_test_neighbour.py", "SIZE = 11\n")
-    write(tmp_path / "json.py", "raise RuntimeError('the wrong json')\n")
+    write(tmp_path / "colorsys.py", "raise RuntimeError('not the one of Python')\n")
+    sys.modules.pop("colorsys", None)
     source = textwrap.dedent(MAZE) + textwrap.dedent("""
-        import json
+        import colorsys
         from dataclasses import dataclass
         from gogym_test_neighbour import SIZE
 

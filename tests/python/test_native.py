@@ -1,5 +1,6 @@
 """gogym.native: the C library from Python, against Gymnasium itself."""
 
+import ctypes
 import subprocess
 import sys
 import textwrap
@@ -121,8 +122,8 @@ def test_a_negative_seed(cart_pole):
 
 
 def test_a_tree_survives_its_block_and_speaks_json(library, cart_pole):
-    out = native.c_void_p()
-    library.call("gym_observation_space", cart_pole.handle, native.byref(out))
+    out = ctypes.c_void_p()
+    library.call("gym_observation_space", cart_pole.handle, ctypes.byref(out))
     block = library.block(out.value)
     assert library.json(out.value).startswith('{"type"')
     original = library.take(out)

@@ -4,12 +4,13 @@ import gogym_test_spaces
 import numpy as np
 import pytest
 from gymnasium import spaces
+from gymnasium.spaces import utils
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gogym.space import describe, safe_repr, space_type
 
-COMMON = {"type", "dtype", "shape", "size", "offset", "nbytes", "byte_offset"}
+COMMON = {"type", "dtype", "shape", "size", "offset", "nbytes", "byte_offset", "flatdim", "flat_dtype"}
 OWN = {
     "Box": {"low", "high"},
     "Discrete": {"n", "start"},
@@ -111,8 +112,21 @@ def every_node(node):
             yield from every_node(node[key])
 
 
+def check_flat(space, root):
+    """What the description says of Gymnasium's flatten, by doing it; Gymnasium cannot flatten what is empty."""
+    try:
+        flat = utils.flatten_space(space)
+    except (ValueError, NotImplementedError, TypeError, IndexError, MemoryError):
+        return
+    if isinstance(flat, spaces.Box) and root["flatdim"] >= 0:
+        assert (root["flatdim"], root["flat_dtype"]) == (utils.flatdim(space), flat.dtype.name)
+    else:
+        assert (root["flatdim"], root["flat_dtype"]) == (-1, None)
+
+
 def check(space):
     root = describe(space)
+    check_flat(space, root)
     for node in every_node(root):
         assert set(node) == COMMON | OWN[node["type"]]
         if node["type"] in LEAVES:

@@ -87,7 +87,7 @@ extern "C" {
   X(GYM_ERR_RESULT, 45, "reset or step returned something else than Gymnasium's tuple")      \
   X(GYM_ERR_OBSERVATION, 46, "an observation does not fit its space")                        \
   X(GYM_ERR_REWARD, 47, "a reward is not a number")                                          \
-  X(GYM_ERR_INEXACT, 48, "a number cannot be held exactly by a float64")                     \
+  X(GYM_ERR_INEXACT, 48, "a number cannot be held exactly by the buffer")                    \
   X(GYM_ERR_ACTION, 49, "the action does not fit the action space")                          \
   X(GYM_ERR_ELEMENT, 50, "an element does not fit its space")                                \
   X(GYM_ERR_SPACE, 51, "the description of a space is not acceptable")                       \
@@ -321,19 +321,22 @@ GYM_API int gym_action_nbytes(gym_env env, size_t *out, gym_error *err);
  * One copy is made from the environment's array to `obs`. None is made where the environment writes there
  * itself: see "Environments that write their observation in place" in docs/native.md.
  *
- * Ownership, Lifetime, Threads, Errors, Nullable: as gym_reset. */
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_reset.
+ * Nullable: seed, options, obs (as in gym_reset), err. */
 GYM_API int gym_reset_native(gym_env env, const int64_t *seed, const char *options, void *obs,
                              size_t obs_nbytes, gym_error *err);
 
 /* gym_step with native buffers: `action` of exactly gym_action_nbytes bytes, `obs` as in gym_reset_native.
  *
- * Ownership, Lifetime, Threads, Errors, Nullable: as gym_step. */
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_step.
+ * Nullable: action, obs (as in gym_step), err. */
 GYM_API int gym_step_native(gym_env env, const void *action, size_t action_nbytes, void *obs,
                             size_t obs_nbytes, gym_transition *out, gym_error *err);
 
 /* gym_sample_action with a native buffer of gym_action_nbytes bytes or more.
  *
- * Ownership, Lifetime, Threads, Errors, Nullable: as gym_sample_action. */
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_sample_action.
+ * Nullable: action (with action_nbytes 0), err. */
 GYM_API int gym_sample_action_native(gym_env env, void *action, size_t action_nbytes, gym_error *err);
 
 /* ------------------------------------------------------------------------------------- value */
@@ -546,7 +549,11 @@ GYM_API int gym_space_make(const char *description, gym_space *out, gym_error *e
  * Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_MEMORY. Nullable: err. */
 GYM_API int gym_space_of_observations(gym_env env, gym_space *out, gym_error *err);
 
-/* The action space of an environment as a handle: as gym_space_of_observations. */
+/* The action space of an environment as a handle: as gym_space_of_observations. An environment that has
+ * replaced its action space gives the new one.
+ *
+ * Ownership: `out` receives a handle to be closed with gym_space_close. Lifetime: until then or gym_shutdown.
+ * Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_MEMORY. Nullable: err. */
 GYM_API int gym_space_of_actions(gym_env env, gym_space *out, gym_error *err);
 
 /* A part of a space as a handle of its own: child `index` of a Tuple, Dict (in the order of its keys) or
@@ -566,13 +573,23 @@ GYM_API int gym_space_close(gym_space space, gym_error *err);
  * Errors: GYM_ERR_HANDLE. Nullable: err. */
 GYM_API int gym_space_value(gym_space space, gym_value **out, gym_error *err);
 
-/* The size of an element: float64 elements, bytes in the native layout, and elements of Gymnasium's flatten
- * (flatdim); GYM_DYNAMIC where it is not fixed.
+/* The number of float64 elements of an element of the space, or GYM_DYNAMIC.
  *
  * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python. Errors: GYM_ERR_HANDLE.
  * Nullable: err. */
 GYM_API int gym_space_size(gym_space space, size_t *out, gym_error *err);
+
+/* The number of bytes of an element in the native layout, or GYM_DYNAMIC.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python. Errors: GYM_ERR_HANDLE.
+ * Nullable: err. */
 GYM_API int gym_space_nbytes(gym_space space, size_t *out, gym_error *err);
+
+/* The number of elements of Gymnasium's flatten (flatdim), or GYM_DYNAMIC where it is not fixed, or more than
+ * any memory holds: Discrete(2**62) has one element in both layouts, and 2**62 in its one-hot form.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python. Errors: GYM_ERR_HANDLE.
+ * Nullable: err. */
 GYM_API int gym_space_flatdim(gym_space space, size_t *out, gym_error *err);
 
 /* Seeds a space's random generators: space.seed(seed).
@@ -588,14 +605,24 @@ GYM_API int gym_space_seed(gym_space space, const char *seed, gym_value **seeds,
  *
  * `options`: NULL, or a JSON object of sample's keyword arguments: {"mask": ...}, {"probability": ...}
  * (arrays of numbers become arrays of the dtype that the space wants), for a Graph also num_nodes and
- * num_edges. `x`: float64[gym_space_size] or more; native: gym_space_nbytes or more.
+ * num_edges. `x`: float64[gym_space_size] or more.
  *
- * Ownership: of *out: the caller frees it with gym_value_free. Lifetime: until then. Threads: default.
- * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC (not of _value), GYM_ERR_JSON, GYM_ERR_INEXACT,
- * GYM_ERR_BUSY, and what sample raises. Nullable: options, x (with length 0, where the size is 0), err. */
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC, GYM_ERR_JSON, GYM_ERR_INEXACT, GYM_ERR_BUSY, and
+ * what sample raises. Nullable: options, x (with x_len 0, where the size is 0), err. */
 GYM_API int gym_space_sample(gym_space space, const char *options, double *x, size_t x_len, gym_error *err);
+
+/* gym_space_sample with a native buffer of gym_space_nbytes bytes or more.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: as gym_space_sample. Nullable: options, x (with x_nbytes 0, where the size is 0), err. */
 GYM_API int gym_space_sample_native(gym_space space, const char *options, void *x, size_t x_nbytes,
                                     gym_error *err);
+
+/* gym_space_sample for spaces of any size, with the element as a value: see gym_observation.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON, GYM_ERR_BUSY, and what sample raises. Nullable: options, err. */
 GYM_API int gym_space_sample_value(gym_space space, const char *options, gym_value **out, gym_error *err);
 
 /* Whether an element belongs to a space: space.contains(element), for the element that the numbers are
@@ -603,42 +630,72 @@ GYM_API int gym_space_sample_value(gym_space space, const char *options, gym_val
  * range, NaN for an integer) belongs to no space: that is 0, not an error. A float64 beyond a smaller float
  * dtype becomes an infinity.
  *
- * `x`: float64[gym_space_size], exactly; native: gym_space_nbytes, exactly. `element`: JSON, as in
- * gym_step_value, for spaces of any size.
+ * `x`: float64[gym_space_size], exactly.
  *
- * Ownership, Lifetime: none passed on. Threads: default; only gym_space_contains_value waits for Python.
- * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC (not of _value), GYM_ERR_JSON.
- * Nullable: x (with length 0, where the size is 0), err. */
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC. Nullable: x (with x_len 0, where the size is 0),
+ * err. */
 GYM_API int gym_space_contains(gym_space space, const double *x, size_t x_len, int *out, gym_error *err);
+
+/* gym_space_contains with a native buffer of exactly gym_space_nbytes bytes.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python.
+ * Errors: as gym_space_contains. Nullable: x (with x_nbytes 0, where the size is 0), err. */
 GYM_API int gym_space_contains_native(gym_space space, const void *x, size_t x_nbytes, int *out,
                                       gym_error *err);
+
+/* gym_space_contains for spaces of any size, with the element as JSON: see gym_step_value.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON, GYM_ERR_BUSY, and what contains raises. Nullable: err. */
 GYM_API int gym_space_contains_value(gym_space space, const char *element, int *out, gym_error *err);
 
 /* Gymnasium's flatten: one-hot for Discrete and MultiDiscrete, character indices for Text, one after another
  * for Tuple and Dict; OneOf is the index, the flat child, and its first number up to the largest child.
  *
- * `x`: an element, of exactly its size. `flat`: float64[gym_space_flatdim] or more; native: as many elements
- * of the dtype `flat_dtype` in the space's value, which is that of Gymnasium's flat Box. _value takes an
- * element as JSON and gives what Gymnasium gives, for spaces of any size.
+ * `x`: float64[gym_space_size], exactly. `flat`: float64[gym_space_flatdim] or more.
  *
- * Ownership: of *out: the caller frees it with gym_value_free. Lifetime: until then. Threads: default; only
- * gym_space_flatten_value waits for Python.
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python.
  * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_DYNAMIC, GYM_ERR_ELEMENT (the element cannot be flattened:
- * the message names the leaf, element["camera"][2]), GYM_ERR_JSON. Nullable: buffers with length 0, err. */
+ * the message names the leaf, element["camera"][2]). Nullable: x, flat (with length 0), err. */
 GYM_API int gym_space_flatten(gym_space space, const double *x, size_t x_len, double *flat, size_t flat_len,
                               gym_error *err);
+
+/* gym_space_flatten from a native buffer of exactly gym_space_nbytes bytes to gym_space_flatdim elements of
+ * the dtype `flat_dtype` in the space's value, which is that of Gymnasium's flat Box.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python.
+ * Errors: as gym_space_flatten. Nullable: x, flat (with length 0), err. */
 GYM_API int gym_space_flatten_native(gym_space space, const void *x, size_t x_nbytes, void *flat,
                                      size_t flat_nbytes, gym_error *err);
+
+/* gym_space_flatten for spaces of any size: the element as JSON (see gym_step_value), and what Gymnasium
+ * makes of it as a value: an array, or for a Sequence or Graph what it nests arrays in.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON, GYM_ERR_ELEMENT, GYM_ERR_BUSY, and what flatten raises. Nullable:
+ * err. */
 GYM_API int gym_space_flatten_value(gym_space space, const char *element, gym_value **out, gym_error *err);
 
-/* Gymnasium's unflatten, the way back. `flat` has exactly gym_space_flatdim elements, `x` room for the
- * element.
+/* Gymnasium's unflatten, the way back: from float64[gym_space_flatdim], exactly, to float64[gym_space_size]
+ * or more.
  *
- * Ownership, Lifetime, Threads, Errors, Nullable: as gym_space_flatten. */
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python.
+ * Errors: as gym_space_flatten. Nullable: flat, x (with length 0), err. */
 GYM_API int gym_space_unflatten(gym_space space, const double *flat, size_t flat_len, double *x, size_t x_len,
                                 gym_error *err);
+
+/* gym_space_unflatten from gym_space_flatdim elements of `flat_dtype` to a native buffer.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for Python.
+ * Errors: as gym_space_flatten. Nullable: flat, x (with length 0), err. */
 GYM_API int gym_space_unflatten_native(gym_space space, const void *flat, size_t flat_nbytes, void *x,
                                        size_t x_nbytes, gym_error *err);
+
+/* gym_space_unflatten for spaces of any size: the flat element as JSON, the element as a value.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: as gym_space_flatten_value. Nullable: err. */
 GYM_API int gym_space_unflatten_value(gym_space space, const char *flat, gym_value **out, gym_error *err);
 
 #ifdef __cplusplus

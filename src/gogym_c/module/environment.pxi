@@ -188,7 +188,7 @@ cdef class Environment:
         if space is self.action_space:
             return 0
         layout = make_layout(space, describe(space), "action")
-        if layout.size != self.action.size or layout.nbytes != self.action.nbytes:
+        if layout.size != self.action.size:
             raise BridgeError(
                 GYM_ERR_ACTION,
                 f"the environment has replaced its action space {shown(self.action_space)} by {shown(space)}, which "

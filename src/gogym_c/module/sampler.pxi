@@ -1,11 +1,11 @@
 # space.sample() into a buffer of the native layout, drawn in C where that makes no difference.
 #
-# Gymnasium's sample makes a dozen NumPy calls of a microsecond each around a few nanoseconds of random numbers. The same
-# numbers are drawn here by NumPy's own functions (sample.h) from the same generator, so that draws from C and from
-# Python can take turns on one stream. That is done only if nobody can see a difference: the space is exactly of one of
-# Gymnasium's classes, the class is as Gymnasium wrote it, the instance has no `sample` of its own, what sample reads is
-# as it was when it was looked at, no trace or profile function is set, and the class's draws have been compared with
-# Python's in this process (SampledClass.is_trusted). In any other case Python draws.
+# Gymnasium's sample makes a dozen NumPy calls of a microsecond each around a few nanoseconds of random numbers. The
+# same numbers are drawn here by NumPy's own functions (sample.h) from the same generator, so that draws from C and
+# from Python can take turns on one stream. That is done only if nobody can see a difference: the space is exactly of
+# one of Gymnasium's classes, the class is as Gymnasium wrote it, the instance has no `sample` of its own, what sample
+# reads is as it was when it was looked at, no trace or profile function is set, and the class's draws have been
+# compared with Python's in this process (SampledClass.is_trusted). In any other case Python draws.
 
 
 cdef extern from "sample.h" nogil:
@@ -24,6 +24,12 @@ cdef extern from "sample.h" nogil:
     int64_t gym__sample_index(bitgen *generator, int64_t count) noexcept
 
 
+# As in _bridge.pyx: borrowed.
+cdef extern from "Python.h":
+    int PyDict_Next(dict items, Py_ssize_t *position, PyObject **key, PyObject **value) noexcept
+    object PyObject_CallNoArgs(object function)
+
+
 cdef extern from *:
     """
     #define is_only_thread(state) ((state)->prev == NULL && (state)->next == NULL)
@@ -31,16 +37,8 @@ cdef extern from *:
     bint is_only_thread(PyThreadState *state) noexcept
 
 
-# As in _bridge.pyx: borrowed.
-cdef extern from "Python.h":
-    PyObject *PyTuple_GET_ITEM(tuple value, Py_ssize_t index) noexcept
-    int PyDict_Next(dict items, Py_ssize_t *position, PyObject **key, PyObject **value) noexcept
-    object PyObject_CallNoArgs(object function)
-
-
 cdef type GENERATOR = np.random.Generator
 cdef bint CAN_DRAW = take_distributions()
-cdef object MISSING = object()  # in the place of an attribute that is not there
 
 
 cdef bint take_distributions() except -1:
@@ -49,177 +47,7 @@ cdef bint take_distributions() except -1:
     return isinstance(path, str) and gym__sample_load(os.fsencode(path))
 
 
-@cython.final
-@cython.internal
-cdef class SampledClass:
-    """A class of Gymnasium's whose sample this file knows, and the means to see cheaply that it is unchanged."""
-
-    cdef str name
-    cdef object cls
-    cdef tuple names  # what sample reads of an instance's own attributes; `sample` itself comes first
-    cdef dict found  # what the class had for these and other names when Gymnasium was imported
-    cdef list functions, codes  # of sample and the properties that it reads
-    cdef unsigned int version_tag  # Python renews a type's tag when the type or a base is changed
-    cdef bint is_compared, is_equal
-
-    cdef inline bint is_unchanged(self) except -1:
-        cdef Py_ssize_t i
-        # Code objects are compared each time: replacing one does not renew the tag.
-        for i in range(PyList_GET_SIZE(self.functions)):
-            if PyFunction_GET_CODE(<object>PyList_GET_ITEM(self.functions, i)) != PyList_GET_ITEM(self.codes, i):
-                return False
-        cdef unsigned int tag = PyType_version_tag(<PyTypeObject *>self.cls)
-        return (tag != 0 and tag == self.version_tag) or self.look_again()
-
-    cdef bint look_again(self) except -1:
-        """After a change somewhere in the class or a base: was it one that sample could see?"""
-        for name, value in self.found.items():
-            if found_in(self.cls, name) is not value:
-                return False
-        self.cls.sample  # a type without a tag gets one when an attribute is looked up
-        self.version_tag = PyType_version_tag(<PyTypeObject *>self.cls)
-        return True
-
-    cdef bint is_trusted(self) except -1:
-        """Whether draws are Python's. Compared once: names of attributes do not tell what a NumPy or Gymnasium of
-        another version does with them."""
-        if not self.is_compared:
-            self.is_equal = CAN_DRAW and draws_alike(self)
-            self.is_compared = True
-        return self.is_equal
-
-
-cdef object found_in(object cls, str name):
-    for base in cls.__mro__:
-        if name in base.__dict__:
-            return base.__dict__[name]
-    return MISSING
-
-
-cdef set names_in(object code):
-    """The names that a function's code uses, with the code inside it."""
-    cdef set names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, type(code)):
-            names |= names_in(constant)
-    return names
-
-
-# The names in the code of the properties that sample reads.
-cdef dict PROPERTIES = {
-    "np_random": "_np_random np_random seed seeding",
-    "shape": "_shape",
-    "character_list": "_char_list",
-    "character_set": "_char_set",
-}
-
-cdef dict SAMPLED = {}  # the class: its SampledClass
-
-
-cdef int know_class(str name, str names, str properties, str sample_names) except -1:
-    """Add gymnasium.spaces.<name> to SAMPLED, unless its sample uses other names: it may do other things then."""
-    cdef SampledClass known = SampledClass()
-    cdef str key
-    try:
-        known.name = name
-        known.cls = getattr(gymnasium.spaces, name)
-        known.names = tuple([sys.intern(key) for key in ["sample", *names.split()]])
-        known.found = {
-            key: found_in(known.cls, key)
-            for key in [*known.names, *properties.split(), "__getattribute__", "__getattr__"]
-        }
-        known.functions = [known.found["sample"]]
-        if names_in(known.functions[0].__code__) != set(sample_names.split()):
-            return 0
-        for key in properties.split():
-            getter = known.found[key].fget
-            if names_in(getter.__code__) != set(PROPERTIES[key].split()):
-                return 0
-            known.functions.append(getter)
-        known.codes = [function.__code__ for function in known.functions]
-    except AttributeError:
-        return 0
-    SAMPLED[known.cls] = known
-    return 0
-
-
-know_class(
-    "Box", "_np_random dtype _shape low high bounded_below bounded_above", "np_random shape",
-    "Error astype bounded_above bounded_below cast clip dtype empty error exponential floor gym high iinfo int64 integer"
-    " issubdtype kind low max min normal np np_random shape uniform",
-)
-know_class(
-    "Discrete", "_np_random dtype n start", "np_random",
-    "ValueError all any arange choice dtype float64 int int8 integers isclose isinstance logical_and logical_or n ndarray"
-    " np np_random shape start sum type where",
-)
-know_class(
-    "MultiDiscrete", "_np_random dtype nvec start", "np_random",
-    "ValueError _apply_mask array astype dtype np np_random nvec random shape start",
-)
-know_class(
-    "MultiBinary", "_np_random dtype n", "np_random",
-    "ValueError all astype dtype float64 int8 integers isinstance logical_and n ndarray np np_random random shape type"
-    " where",
-)
-know_class(
-    "Text", "_np_random _char_list _char_set min_length max_length", "np_random character_list character_set",
-    "ValueError _validate_mask all character_list character_set choice float64 int8 integers isclose join len logical_and"
-    " logical_or max_length min_length np np_random ones sum",
-)
-know_class("OneOf", "_np_random spaces", "np_random", "ValueError int64 integers isinstance len np np_random sample spaces"
-           " tuple type")
-know_class("Tuple", "spaces", "", "ValueError isinstance len sample spaces tuple type zip")
-know_class("Dict", "spaces", "", "ValueError dict isinstance items keys sample spaces type")
-
-
-cdef list spaces_to_compare(str name):
-    """New spaces of a class that between them use all that sample.h does for it."""
-    spaces, infinity = gymnasium.spaces, np.inf
-    if name == "Box":
-        low, high = np.array([[-infinity, 0, -infinity, -3], [infinity, infinity, 1, 2]], np.float16).repeat(64, axis=1)
-        small = [spaces.Box(0, 1, (), "bool")]
-        small += [spaces.Box(*limits, (9,), "int64") for limits in ((-4, 5), (-4, infinity), (-infinity, 5))]
-        return small + [spaces.Box(0, 255, (64,), "uint8")] + [
-            spaces.Box(low.astype(dtype), high.astype(dtype), dtype=dtype) for dtype in ("float16", "float32", "float64")
-        ]
-    if name == "Discrete":
-        wide = [spaces.Discrete(n, start=-3) for n in (1, 2**32 - 1, 2**32, 2**40)]
-        return wide + [spaces.Discrete(100, start=3, dtype=t) for t in ("int8", "uint16", "int32", "uint64")]
-    if name == "MultiDiscrete":
-        return [spaces.MultiDiscrete([[1, 2, 3], [10, 100, 2**53 - 1]]), spaces.MultiDiscrete([2, 100] * 9, "int8", start=[5] * 18)]
-    if name == "MultiBinary":
-        return [spaces.MultiBinary(3), spaces.MultiBinary([5, 11])]
-    if name == "Text":
-        return [spaces.Text(40), spaces.Text(3, min_length=0, charset="abc"), spaces.Text(5, min_length=5)]
-    return [spaces.OneOf([spaces.Discrete(2), spaces.Discrete(3)])]
-
-
-cdef bint draws_alike(SampledClass known) except -1:
-    """Whether what is drawn here is what Python draws, and leaves the generator in the same state."""
-    cdef Layout layout
-    cdef LeafSampler sampler
-    cdef bytearray here, there
-    try:
-        for space in spaces_to_compare(known.name):
-            space.seed(1)
-            twin = deepcopy(space)
-            layout = make_layout(space, describe(space), "element")
-            sampler = make_sampler(space, layout)
-            sampler.is_comparison = True
-            here, there = bytearray(layout.nbytes), bytearray(layout.nbytes)
-            for _ in range(3):
-                if not sampler.look() or not sampler.draw_here(here):
-                    return False
-                layout.write_native(twin.sample(), there)
-                if here != there or space.np_random.bit_generator.state != twin.np_random.bit_generator.state:
-                    return False
-    except Exception:  # a Gymnasium whose spaces are other than we know
-        return False
-    return True
-
-
-# ------------------------------------------------------------------------------------------------ samplers
+include "sampled_class.pxi"
 
 
 @cython.internal
@@ -249,6 +77,7 @@ cdef class KnownSampler(Sampler):
 
     cdef SampledClass known
     cdef tuple values  # the instance's attributes known.names when they were looked at
+    cdef PyObject *items[MOST_NAMES]  # the same; NULL where there was none
     cdef uint64_t version  # of its dict then, as in step.pxi's verification
     cdef bint is_drawable  # whether, with these, elements can be drawn here
     cdef bint is_comparison
@@ -262,34 +91,28 @@ cdef class KnownSampler(Sampler):
         return self.known.is_unchanged() and self.look()
 
     cdef inline bint look(self) except -1:
+        """Whether the space is one that can be drawn from here, looking at it anew if anything has changed."""
         cdef dict attributes = PyObject_GenericGetDict(self.space, NULL)
         cdef uint64_t version = dict_version(attributes)
         if version == 0 or version != self.version:
-            if self.values is None or self.has_changed(attributes):
-                self.take_in()
-            else:
+            if self.values is not None and has_values(
+                <PyObject *>attributes, self.known.name_items, self.items, self.known.count_names
+            ):
                 self.version = version
+            else:
+                self.take_in()
         return self.is_drawable
 
-    cdef bint has_changed(self, dict attributes) except -1:
-        cdef Py_ssize_t i
-        cdef PyObject *value
-        for i in range(PyTuple_GET_SIZE(self.values)):
-            value = PyDict_GetItemWithError(attributes, <object>PyTuple_GET_ITEM(self.known.names, i))
-            if value == NULL:
-                value = <PyObject *>MISSING
-            if value != PyTuple_GET_ITEM(self.values, i):
-                return True
-        return False
-
     cdef int take_in(self) except -1:
-        """Look at the space anew."""
+        cdef int i
         self.is_drawable = False
         cdef bint is_trusted = self.is_comparison or self.known.is_trusted()
         cdef dict attributes = PyObject_GenericGetDict(self.space, NULL)
         self.version = dict_version(attributes)
         self.values = tuple([attributes.get(name, MISSING) for name in self.known.names])
-        if is_trusted and self.values[0] is MISSING:
+        for i in range(self.known.count_names):
+            self.items[i] = NULL if self.values[i] is MISSING else <PyObject *>self.values[i]
+        if is_trusted and self.items[0] == NULL:
             self.is_drawable = self.accept(self.values[1:])
         return 0
 
@@ -315,7 +138,8 @@ cdef class LeafSampler(KnownSampler):
         cdef bitgen *stream = self.stream
         cdef object release
         cdef bint drawn
-        # NumPy draws without the GIL, but not in a thread that Python knows nothing of.
+        # Who holds the generator's lock is a thread that NumPy draws on without the GIL: there is none if Python has
+        # no other thread. To take the lock costs several times what most draws do.
         if is_only_thread(PyThreadState_Get()):
             return self.draw_leaf(stream, root + self.layout.byte_offset)
         release = self.release
@@ -468,9 +292,11 @@ cdef class TextSampler(LeafSampler):
 
     cdef bint accept_attributes(self, tuple values) except -1:
         characters, character_set, min_length, max_length = values
-        if type(characters) is not tuple or type(character_set) is not frozenset or not all(map(is_character, characters)):
+        if type(characters) is not tuple or type(character_set) is not frozenset:
             return False
-        if not 0 < len(characters) == len(character_set) or "".join(characters) != (<TextLayout>self.layout).charset:
+        if not 0 < len(characters) == len(character_set) or not all(map(is_character, characters)):
+            return False
+        if "".join(characters) != (<TextLayout>self.layout).charset:
             return False
         if type(min_length) is not int or type(max_length) is not int:
             return False
@@ -484,7 +310,8 @@ cdef class TextSampler(LeafSampler):
 
     cdef bint draw_leaf(self, bitgen *stream, char *out) noexcept:
         return gym__sample_text(
-            stream, self.min_length, self.layout.size, <const double *>cnp.PyArray_DATA(self.cdf), self.charset_length, out
+            stream, self.min_length, self.layout.size, <const double *>cnp.PyArray_DATA(self.cdf), self.charset_length,
+            out,
         )
 
 

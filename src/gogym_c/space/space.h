@@ -37,7 +37,7 @@ struct gym__space {
 
   /* Leaves */
   size_t ndim;
-  int64_t *shape; /* int64[ndim]: to name elements in errors */
+  int64_t *shape; /* int64[ndim]: to name elements in errors; of Text [max_length] */
   void *low;      /* Box: bounds in its own dtype, [size] */
   void *high;
   int64_t *nvec; /* Discrete [1], MultiDiscrete [size]: number of values, the bits of a uint64 where the dtype

@@ -192,6 +192,14 @@ class Wrapped:
         return self.env.seed(seed)
 
 
+class AnyArguments(Old):
+    """Takes any arguments, but draws as it is told in each call."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.arguments = kwargs
+
+
 class Unseeded(Old):
     seed = None
 

@@ -1,0 +1,5 @@
+//go:build !race
+
+package gogym
+
+const raceDetector = false

@@ -1,0 +1,5 @@
+//go:build race
+
+package gogym
+
+const raceDetector = true // sync.Pool forgets on purpose
