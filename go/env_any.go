@@ -44,9 +44,9 @@ func (e *Env) resetAny(seed *int64, encoded string) (any, error) {
 }
 
 // StepAny advances the environment by an action of natural types (see [Space]) and gives the observation in
-// natural types, for spaces of any kind. A number that the space's dtype cannot hold, and a value that means
-// nothing in Python, give [ErrAction], which names the leaf: action["camera"][2]. Whether the action lies in the
-// space is for the environment to judge.
+// natural types, for spaces of any kind. What cannot be an element of the space's layout, such as a number that a
+// dtype cannot hold, gives [ErrAction], which names the leaf: action["camera"][2]. Whether the action lies in the
+// space's bounds is for the environment to judge.
 func (e *Env) StepAny(action any) (any, Transition, error) {
 	encoded, err := encodeElement(e.ActionSpace(), action, "action", ErrAction)
 	if err != nil {

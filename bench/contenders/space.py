@@ -13,6 +13,8 @@ from gymnasium.spaces.utils import flatten
 
 def first(element):
     """The first number of an element."""
+    if isinstance(element, dict):
+        element = next(iter(element.values()))
     return float(np.asarray(element).reshape(-1)[0])
 
 

@@ -15,7 +15,7 @@ from topics.step import race
 BOX = ("Box(-1.0, 1.0, (3,))", {"type": "Box", "low": -1, "high": 1, "shape": [3]})
 DISCRETE = ("Discrete(5)", {"type": "Discrete", "n": 5})
 DICT = (
-    "Dict(position=Box(-1.0, 1.0, (3,)), mode=Discrete(4))",
+    "Dict({'position': Box(-1.0, 1.0, (3,)), 'mode': Discrete(4)})",
     {"type": "Dict", "spaces": {"position": BOX[1], "mode": {"type": "Discrete", "n": 4}}},
 )
 

@@ -20,7 +20,9 @@ def info() -> Iterator[Row]:
             contender.run(2000)
             values += [contender.run(5000) / 1000 for _ in range(11)]
             entries = float(contender.rewards[-1]) / 5000
-    yield row("value-info-c", values, 5.0, unit="us", note=f"gym_info and gym_value_free; {entries:.0f} entries")
+    yield row(
+        "value-info-c", values, 5.0, unit="us", note=f"gym_info and gym_value_free; {entries:.0f} entries"
+    )
 
 
 CASES = [Case(("value-info-c",), info)]

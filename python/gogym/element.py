@@ -11,7 +11,6 @@ passed on as it is: the environment judges an action, ``contains`` an element.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -20,7 +19,7 @@ from gymnasium import spaces
 from gymnasium.vector.utils import concatenate, create_empty_array
 
 from gogym.options import parse_json
-from gogym.space import class_name, safe_repr, space_type
+from gogym.space import class_name, key_text, safe_repr, space_type
 
 
 class ElementError(ValueError):
@@ -78,11 +77,6 @@ def _parts(space: Any, value: Any) -> Iterable[tuple[str, Any, Any]]:
     return ()
 
 
-def key_text(key: Any) -> str:
-    """Write a dict's key in a path: text in double quotes, anything else as its repr."""
-    return json.dumps(key, ensure_ascii=False) if isinstance(key, str) else _shown(key, 60)
-
-
 def _shown(value: Any, limit: int = 200) -> str:
     text = safe_repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
@@ -130,7 +124,7 @@ def _array(space: Any, value: Any, path: str, strict: bool) -> Any:
 
 def _reshaped(array: Any, shape: tuple[int, ...]) -> Any:
     """Give an array without elements the dimensions that its lists cannot say: [] may be of shape (0, 3)."""
-    return array.reshape(shape) if 0 in shape and array.shape == shape[: array.ndim] else array
+    return array.reshape(shape) if array.size == 0 and array.shape == shape[: array.ndim] else array
 
 
 def numbers_of(value: Any, dtype: np.dtype[Any], path: str) -> np.ndarray[Any, Any]:
@@ -142,8 +136,13 @@ def numbers_of(value: Any, dtype: np.dtype[Any], path: str) -> np.ndarray[Any, A
     else:
         if not _is_numeric(value):
             raise _Misfit("numbers, or nested lists of numbers of one length")
-        given = np.array(value, dtype=object)
-    if any(isinstance(number, list) for number in given.flat):
+        try:
+            given = np.array(value, dtype=object)
+        except (
+            ValueError
+        ):  # as NumPy says of some lists of unequal lengths; of others it makes an array of lists
+            raise _Misfit("nested lists of one length") from None
+    if any(isinstance(number, (list, tuple)) for number in given.flat):
         raise _Misfit("nested lists of one length")
     with np.errstate(over="ignore"):
         array = np.empty(given.shape, dtype)

@@ -15,6 +15,7 @@ Sequence, Graph, custom spaces and whatever contains one have no fixed size.
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from typing import Any
@@ -90,6 +91,14 @@ def safe_repr(value: Any) -> str:
         return str.__str__(repr(value))  # exactly a str, where a subclass comes back
     except BaseException as error:  # noqa: BLE001
         return f"<{class_name(type(value))}, whose repr raised {class_name(type(error))}>"
+
+
+def key_text(key: Any) -> str:
+    """Write a dict's key in a path: text in double quotes, anything else as its repr."""
+    if isinstance(key, str):
+        return json.dumps(key, ensure_ascii=False)
+    text = safe_repr(key)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _node(space: Any) -> dict[str, Any]:

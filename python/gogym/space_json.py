@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from gogym.options import parse_json, parse_object
-from gogym.space import safe_repr, space_type
+from gogym.space import key_text, safe_repr, space_type
 
 # What a space's value tells beside what makes it: taken, and not looked at.
 _DERIVED = frozenset("type size offset nbytes byte_offset flatdim flat_dtype".split())
@@ -196,7 +196,7 @@ def _dict(node: dict[str, Any], where: str) -> spaces.Space[Any]:
         sort_keys = node.get("sort_keys", True)
         if not isinstance(sort_keys, bool):
             raise _fail(where, f'"sort_keys" is {safe_repr(sort_keys)}; it is true or false')
-        named = {key: _space(child, f"{where}[{safe_repr(key)}]") for key, child in given.items()}
+        named = {key: _space(child, f"{where}[{key_text(key)}]") for key, child in given.items()}
         return spaces.Dict(named, sort_keys=sort_keys)
     if not isinstance(given, (list, tuple)):
         raise _fail(where, f'"spaces" is {safe_repr(given)}; it is an object, or a list of [name, space]')
@@ -209,7 +209,7 @@ def _dict(node: dict[str, Any], where: str) -> spaces.Space[Any]:
         if any(not isinstance(pair, (list, tuple)) or len(pair) != 2 for pair in given):
             raise _fail(where, f'"spaces" is {safe_repr(given)}; it is an object, or a list of [name, space]')
         pairs = [(pair[0], pair[1]) for pair in given]
-    ordered = OrderedDict((key, _space(child, f"{where}[{safe_repr(key)}]")) for key, child in pairs)
+    ordered = OrderedDict((key, _space(child, f"{where}[{key_text(key)}]")) for key, child in pairs)
     if len(ordered) != len(pairs):
         raise _fail(where, "a name stands twice")
     return spaces.Dict(ordered)
@@ -286,6 +286,8 @@ def _mask(space: Any, mask: Any, dtype: np.dtype[Any]) -> Any:
         )
     if kind in ("Discrete", "MultiBinary") and isinstance(mask, (list, tuple)):
         return _numbers(mask, dtype)
+    if kind == "MultiBinary" and isinstance(mask, (int, float)) and space.shape == ():
+        return _numbers(mask, dtype)
     return mask
 
 
@@ -309,7 +311,7 @@ def _mask_tree(mask: Any, depth: int, dtype: np.dtype[Any]) -> Any:
 
 def _numbers(value: Any, dtype: np.dtype[Any]) -> Any:
     """An array of a dtype, if nothing is lost by that; else what was given, for Gymnasium to refuse."""
-    if not isinstance(value, (list, tuple)):
+    if not isinstance(value, (list, tuple, int, float)):
         return value
     try:
         array = np.array(value)

@@ -50,6 +50,7 @@ typedef struct gym__table {
                      gym_transition *out, gym_error *err);
   int (*sample_action_native)(gym_env env, void *action, size_t action_nbytes, gym_error *err);
   int (*observation)(gym_env env, gym_value **out, gym_error *err);
+  int (*reset_value)(gym_env env, const int64_t *seed, const char *options, gym_value **obs, gym_error *err);
   int (*step_value)(gym_env env, const char *action, gym_value **obs, gym_transition *out, gym_error *err);
 
   /* Spaces. */
@@ -82,6 +83,6 @@ typedef struct gym__table {
 } gym__table;
 
 /* The size of the table of ABI version 1 as first released: a table that is smaller is too old. */
-#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 41 * sizeof(void (*)(void)))
+#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 42 * sizeof(void (*)(void)))
 
 #endif /* GOGYM_ABI_H_ */

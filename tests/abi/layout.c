@@ -80,6 +80,7 @@ int main(void) {
   FIELD(gym__table, step_native);
   FIELD(gym__table, sample_action_native);
   FIELD(gym__table, observation);
+  FIELD(gym__table, reset_value);
   FIELD(gym__table, step_value);
   FIELD(gym__table, space_make);
   FIELD(gym__table, space_of_observations);

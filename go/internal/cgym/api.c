@@ -134,6 +134,13 @@ int gym_observation(gym_env env, gym_value **out, gym_error *err) {
   return status ? status : gym__leave(table->observation(env, out, err));
 }
 
+int gym_reset_value(gym_env env, const int64_t *seed, const char *options, gym_value **obs, gym_error *err) {
+  const gym__table *table;
+  if (seed) REQUIRE_SEED(*seed);
+  int status = gym__enter(&table, err);
+  return status ? status : gym__leave(table->reset_value(env, seed, options, obs, err));
+}
+
 int gym_step_value(gym_env env, const char *action, gym_value **obs, gym_transition *out, gym_error *err) {
   const gym__table *table;
   REQUIRE(action);

@@ -415,6 +415,15 @@ GYM_API int gym_info(gym_env env, gym_value **out, gym_error *err);
  * Errors: GYM_ERR_HANDLE, GYM_ERR_RESET_NEEDED (before the first reset). Nullable: err. */
 GYM_API int gym_observation(gym_env env, gym_value **out, gym_error *err);
 
+/* Begins an episode in an environment of any space: gym_reset with the observation as a value.
+ *
+ * `obs`: receives the observation, as gym_observation gives it, or NULL.
+ *
+ * Ownership: the caller frees *obs with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: those of gym_reset but for buffers. Nullable: seed, options, obs, err. */
+GYM_API int gym_reset_value(gym_env env, const int64_t *seed, const char *options, gym_value **obs,
+                            gym_error *err);
+
 /* Advances an environment by an action of any space, written as JSON with the tags of gym_make's options:
  *   Box, MultiDiscrete, MultiBinary   nested arrays of the space's shape, or __ndarray__; a number where the
  *                                     shape is ()

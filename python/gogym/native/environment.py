@@ -89,6 +89,11 @@ class Environment:
         observation = None if buffer is None else buffer.raw[:size]
         return observation, transition.reward, bool(transition.terminated), bool(transition.truncated)
 
+    def reset_value(self, seed: int | None = None, options: Mapping[str, Any] | str | None = None) -> Any:
+        """gym_reset_value: the observation decoded."""
+        number = None if seed is None else byref(c_int64(seed))
+        return self.library.value("gym_reset_value", self.handle, number, json_text(options))
+
     def step_value(self, action: str) -> tuple[Any, float, bool, bool]:
         """gym_step_value: the observation decoded, reward, terminated and truncated."""
         transition, out = Transition(), c_void_p()

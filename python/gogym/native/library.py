@@ -160,6 +160,7 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     ),
     "gym_sample_action_native": (c_int, (Env, c_void_p, c_size_t, _ERR)),
     "gym_observation": (c_int, (Env, _VALUE_OUT, _ERR)),
+    "gym_reset_value": (c_int, (Env, POINTER(c_int64), c_char_p, _VALUE_OUT, _ERR)),
     "gym_step_value": (c_int, (Env, c_char_p, _VALUE_OUT, POINTER(Transition), _ERR)),
     "gym_space_make": (c_int, (c_char_p, POINTER(Space), _ERR)),
     "gym_space_of_observations": (c_int, (Env, POINTER(Space), _ERR)),

@@ -44,7 +44,7 @@ from gogym.make import make_environment
 from gogym.options import OptionsError, parse_json, parse_reset_options
 from gogym.shutdown import flush, run_exit_functions
 from gogym.signals import protect_signals
-from gogym.space import ARRAY_DTYPES, MAX_DIMENSIONS, class_name, describe, dtype_name, safe_repr
+from gogym.space import ARRAY_DTYPES, MAX_DIMENSIONS, class_name, describe, dtype_name, key_text, safe_repr
 from gogym.space_json import SpaceError, parse_sample_options, parse_space
 
 cnp.import_array()
@@ -307,6 +307,23 @@ cdef int run_observation(Environment environment, void *out) except -1:
     return 0
 
 
+cdef struct reset_value_arguments:
+    const int64_t *seed
+    const char *options
+    gym_value **obs
+
+
+cdef int bridge_reset_value(gym_env env, const int64_t *seed, const char *options, gym_value **obs,
+                            gym_error *err) noexcept nogil:
+    cdef reset_value_arguments arguments = reset_value_arguments(seed, options, obs)
+    return call_environment(env, run_reset_value, &arguments, err)
+
+
+cdef int run_reset_value(Environment environment, void *arguments) except -1:
+    cdef reset_value_arguments *given = <reset_value_arguments *>arguments
+    return environment.reset_value(given.seed, given.options, given.obs)
+
+
 cdef struct step_value_arguments:
     const char *action
     gym_value **obs
@@ -484,6 +501,7 @@ cdef gym__table bridge_table = gym__table(
     step_native=bridge_step_native,
     sample_action_native=bridge_sample_action_native,
     observation=bridge_observation,
+    reset_value=bridge_reset_value,
     step_value=bridge_step_value,
     space_make=bridge_space_make,
     space_of_observations=bridge_space_of_observations,

@@ -48,6 +48,13 @@ cdef class Environment:
         self.keep(self.keepable(result[0], lent), result[1])
         return 0
 
+    cdef int reset_value(self, const int64_t *seed, const char *options, gym_value **obs) except -1:
+        cdef tuple result = self.begin(seed, options)
+        if obs != NULL:
+            obs[0] = make_element_value(self.observation, result[0])
+        self.keep(result[0], result[1])
+        return 0
+
     cdef tuple begin(self, const int64_t *seed, const char *options):
         """(observation, info) of env.reset."""
         cdef dict kwargs = {}

@@ -99,6 +99,8 @@ cdef extern from "gogym_abi.h":
                            gym_transition *out, gym_error *err) noexcept nogil
         int (*sample_action_native)(gym_env env, void *action, size_t action_nbytes, gym_error *err) noexcept nogil
         int (*observation)(gym_env env, gym_value **out, gym_error *err) noexcept nogil
+        int (*reset_value)(gym_env env, const int64_t *seed, const char *options, gym_value **obs,
+                           gym_error *err) noexcept nogil
         int (*step_value)(gym_env env, const char *action, gym_value **obs, gym_transition *out,
                           gym_error *err) noexcept nogil
         int (*space_make)(const char *description, gym_space *out, gym_error *err) noexcept nogil

@@ -2,6 +2,7 @@
 
 #include <Python.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "gogym_error.h"
@@ -169,8 +170,28 @@ void gym__slot_unlock(gym__slot *slot) {
   pthread_mutex_unlock(&slot->mutex);
 }
 
+int gym__slot_hold(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err) {
+  gym__slot *slot = find(kind, id);
+  if (!slot) return fail_handle(kind, id, err);
+  /* First the announcement, then the look: gym__slot_invalidate does it the other way round, so that one of
+   * the two sees the other. Hence the sequentially consistent order. */
+  atomic_fetch_add(&slot->holders, 1u);
+  if (atomic_load(&slot->id) != id) {
+    gym__slot_let_go(slot);
+    return fail_handle(kind, id, err);
+  }
+  *out = slot;
+  return GYM_OK;
+}
+
+void gym__slot_let_go(gym__slot *slot) {
+  atomic_fetch_sub_explicit(&slot->holders, 1u, memory_order_release);
+}
+
 void gym__slot_invalidate(gym__slot *slot) {
-  atomic_store_explicit(&slot->id, (uint64_t)0, memory_order_release);
+  atomic_store(&slot->id, (uint64_t)0);
+  /* They hold it for nanoseconds, a large frame for microseconds, and need no lock of ours meanwhile. */
+  while (atomic_load(&slot->holders) > 0) sched_yield();
   slot->object = NULL;
   slot->data = NULL;
 }

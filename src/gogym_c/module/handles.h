@@ -36,6 +36,7 @@ enum {
 typedef struct gym__slot {
   pthread_mutex_t mutex;
   _Atomic(uint64_t) id;                   /* the handle that is valid now, 0 for none */
+  _Atomic(uint32_t) holders;              /* threads between gym__slot_hold and gym__slot_let_go */
   _Atomic(uintptr_t) owner;               /* the thread that holds the mutex, 0 for none */
   _Atomic(size_t) sizes[GYM__SLOT_SIZES]; /* set before the id */
   void *object; /* the Environment or SpaceHandle, a borrowed view of the module's own reference */
@@ -62,7 +63,12 @@ gym__slot *gym__slot_open(gym__handle_kind kind, void *object, void *data,
 int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err);
 void gym__slot_unlock(gym__slot *slot);
 
-/* Makes the handle of a locked slot invalid for good. */
+/* Keeps `data` of a slot in being without taking its lock: any number of threads may do that at a time, and
+ * nobody waits. GYM_ERR_HANDLE and GYM_ERR_SHUTDOWN as gym__slot_lock. */
+int gym__slot_hold(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err);
+void gym__slot_let_go(gym__slot *slot);
+
+/* Makes the handle of a locked slot invalid for good, and waits for those who hold it. */
 void gym__slot_invalidate(gym__slot *slot);
 
 /* Gives an invalidated and unlocked slot back for a later object. */

@@ -326,10 +326,12 @@ cdef class OneOfLayout(CompositeLayout):
 cdef class SequenceLayout(CompositeLayout):
     """Any number of elements of its one child: only as a value."""
 
+    cdef bint is_stacked  # to arrays, or dicts and tuples of arrays
+
     cdef int build(self, gym__builder *builder, object value) except -1:
         cdef Layout child = self.children[0]
-        if not PyTuple_CheckExact(value) or is_too_deep(builder, value):
-            return build_value(builder, value)  # stacked: arrays, or dicts and tuples of them
+        if self.is_stacked or not PyTuple_CheckExact(value) or is_too_deep(builder, value):
+            return build_value(builder, value)
         gym__build_tuple(builder, len(value))
         for item in <tuple>value:
             child.build(builder, item)
@@ -347,11 +349,6 @@ cdef class GraphLayout(Layout):
         return build_value(builder, value._asdict())
 
 
-cdef str key_text(object key):
-    """A dict key in a path: text in double quotes, anything else as its repr."""
-    return json.dumps(key, ensure_ascii=False) if isinstance(key, str) else shown(key, 60)
-
-
 cdef Layout make_layout(object space, dict node, str path):
     """The layout of a space that gogym.space.describe has described as `node`."""
     cdef CompositeLayout composite
@@ -367,6 +364,7 @@ cdef Layout make_layout(object space, dict node, str path):
         children = list(space.spaces.values())
     elif kind == "Sequence":
         composite = SequenceLayout(space, path, node)
+        (<SequenceLayout>composite).is_stacked = node["stack"]
         composite.add(make_layout(space.feature_space, node["space"], f"{path}[...]"))
         return composite
     elif kind == "Graph":

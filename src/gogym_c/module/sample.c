@@ -94,6 +94,7 @@ static inline double bound(gym__dtype dtype, const void *bounds, size_t i) {
   }
 }
 
+/* In the order of GYM__DTYPE_MAP, here and below. */
 static inline int is_float(gym__dtype dtype) {
   return dtype >= GYM__DTYPE_float16 && dtype <= GYM__DTYPE_float64;
 }

@@ -135,19 +135,18 @@ cdef class LeafSampler(KnownSampler):
 
     cdef bint draw_here(self, char *root) except -1:
         """Draw with the generator to ourselves. False: nothing has been drawn."""
-        cdef bitgen *stream = self.stream
         cdef object release
         cdef bint drawn
         # Who holds the generator's lock is a thread that NumPy draws on without the GIL: there is none if Python has
         # no other thread. To take the lock costs several times what most draws do.
         if is_only_thread(PyThreadState_Get()):
-            return self.draw_leaf(stream, root + self.layout.byte_offset)
+            return self.draw_leaf(self.stream, root + self.layout.byte_offset)
         release = self.release
         PyObject_CallNoArgs(self.acquire)
         # Whoever ran meanwhile may have made this sampler look at the space anew.
-        drawn = self.is_drawable and self.stream == stream
+        drawn = self.is_drawable and self.release is release
         if drawn:
-            drawn = self.draw_leaf(stream, root + self.layout.byte_offset)
+            drawn = self.draw_leaf(self.stream, root + self.layout.byte_offset)
         PyObject_CallNoArgs(release)
         return drawn
 

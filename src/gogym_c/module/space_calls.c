@@ -16,16 +16,17 @@ int gym__space_call_flatdim(gym_space space, size_t *out, gym_error *err) {
   return gym__slot_size(GYM__HANDLE_SPACE, space.id, GYM__SPACE_FLATDIM, out, err);
 }
 
-/* Takes the slot of a space of fixed size. */
-static int take(gym_space space, gym__slot **slot, const gym__space **core, gym_error *err) {
-  int code = gym__slot_lock(GYM__HANDLE_SPACE, space.id, slot, err);
+/* Holds a space of fixed size. */
+static int hold(gym_space space, gym__slot **slot, const gym__space **core, gym_error *err) {
+  int code = gym__slot_hold(GYM__HANDLE_SPACE, space.id, slot, err);
   if (code) return code;
   *core = (*slot)->data;
   if (*core) return GYM_OK;
-  gym__slot_unlock(*slot);
-  return gym__fail(err, GYM_ERR_DYNAMIC,
-                   "the space has no fixed size (a Sequence, Graph or custom space, or one that contains such): "
-                   "only the functions that end in _value take its elements");
+  gym__slot_let_go(*slot);
+  return gym__fail(
+      err, GYM_ERR_DYNAMIC,
+      "the space has no fixed size (a Sequence, Graph or custom space, or one that contains such): "
+      "only the functions that end in _value take its elements");
 }
 
 static int check_exact(const char *what, size_t given, size_t needed, const char *unit, gym_error *err) {
@@ -52,11 +53,11 @@ static size_t flat_nbytes_of(const gym__space *core) {
 int gym__space_call_contains(gym_space space, const double *x, size_t x_len, int *out, gym_error *err) {
   gym__slot *slot;
   const gym__space *core;
-  int code = take(space, &slot, &core, err);
+  int code = hold(space, &slot, &core, err);
   if (code) return code;
   code = check_exact("element", x_len, core->size, "numbers", err);
   if (!code) *out = gym__space_contains(core, x);
-  gym__slot_unlock(slot);
+  gym__slot_let_go(slot);
   return code;
 }
 
@@ -64,11 +65,11 @@ int gym__space_call_contains_native(gym_space space, const void *x, size_t x_nby
                                     gym_error *err) {
   gym__slot *slot;
   const gym__space *core;
-  int code = take(space, &slot, &core, err);
+  int code = hold(space, &slot, &core, err);
   if (code) return code;
   code = check_exact("element", x_nbytes, core->nbytes, "bytes", err);
   if (!code) *out = gym__space_contains_native(core, x);
-  gym__slot_unlock(slot);
+  gym__slot_let_go(slot);
   return code;
 }
 
@@ -76,13 +77,13 @@ int gym__space_call_flatten(gym_space space, const double *x, size_t x_len, doub
                             gym_error *err) {
   gym__slot *slot;
   const gym__space *core;
-  int code = take(space, &slot, &core, err);
+  int code = hold(space, &slot, &core, err);
   if (code) return code;
   code = check_flatdim(core, err);
   if (!code) code = check_exact("element", x_len, core->size, "numbers", err);
   if (!code) code = check_room("flat element", flat_len, core->flatdim, "numbers", err);
   if (!code) code = gym__space_flatten(core, x, flat, err);
-  gym__slot_unlock(slot);
+  gym__slot_let_go(slot);
   return code;
 }
 
@@ -90,13 +91,13 @@ int gym__space_call_flatten_native(gym_space space, const void *x, size_t x_nbyt
                                    size_t flat_nbytes, gym_error *err) {
   gym__slot *slot;
   const gym__space *core;
-  int code = take(space, &slot, &core, err);
+  int code = hold(space, &slot, &core, err);
   if (code) return code;
   code = check_flatdim(core, err);
   if (!code) code = check_exact("element", x_nbytes, core->nbytes, "bytes", err);
   if (!code) code = check_room("flat element", flat_nbytes, flat_nbytes_of(core), "bytes", err);
   if (!code) code = gym__space_flatten_native(core, x, flat, err);
-  gym__slot_unlock(slot);
+  gym__slot_let_go(slot);
   return code;
 }
 
@@ -104,13 +105,13 @@ int gym__space_call_unflatten(gym_space space, const double *flat, size_t flat_l
                               gym_error *err) {
   gym__slot *slot;
   const gym__space *core;
-  int code = take(space, &slot, &core, err);
+  int code = hold(space, &slot, &core, err);
   if (code) return code;
   code = check_flatdim(core, err);
   if (!code) code = check_exact("flat element", flat_len, core->flatdim, "numbers", err);
   if (!code) code = check_room("element", x_len, core->size, "numbers", err);
   if (!code) code = gym__space_unflatten(core, flat, x, err);
-  gym__slot_unlock(slot);
+  gym__slot_let_go(slot);
   return code;
 }
 
@@ -118,12 +119,12 @@ int gym__space_call_unflatten_native(gym_space space, const void *flat, size_t f
                                      size_t x_nbytes, gym_error *err) {
   gym__slot *slot;
   const gym__space *core;
-  int code = take(space, &slot, &core, err);
+  int code = hold(space, &slot, &core, err);
   if (code) return code;
   code = check_flatdim(core, err);
   if (!code) code = check_exact("flat element", flat_nbytes, flat_nbytes_of(core), "bytes", err);
   if (!code) code = check_room("element", x_nbytes, core->nbytes, "bytes", err);
   if (!code) code = gym__space_unflatten_native(core, flat, x, err);
-  gym__slot_unlock(slot);
+  gym__slot_let_go(slot);
   return code;
 }

@@ -67,7 +67,10 @@ cdef class SpaceHandle:
         return self.space.seed(parse_json(decoded(seed, "seed"), "seed"))
 
     cdef bint contains_value(self, const char *element) except -1:
-        return bool(self.space.contains(self.element(element, strict=False)))
+        try:
+            return bool(self.space.contains(self.element(element, strict=True)))
+        except ElementError:
+            return False
 
     cdef gym_value *flatten_value(self, const char *element) except NULL:
         return make_value(flattened_form(flatten(self.space, self.element(element, strict=True))))
@@ -90,9 +93,13 @@ cdef class SpaceHandle:
 
 
 cdef object flattened_form(object flat):
-    """What flatten gave, with Graph's named fields as a dict: a gym_value knows no names of a tuple's fields."""
+    """What flatten gave, with a Graph's named fields as a dict: a gym_value knows no names of a tuple's fields."""
     if isinstance(flat, gymnasium.spaces.GraphInstance):
         return flat._asdict()
+    if PyTuple_CheckExact(flat):
+        return tuple([flattened_form(part) for part in flat])
+    if PyDict_CheckExact(flat):
+        return {key: flattened_form(part) for key, part in (<dict>flat).items()}
     return flat
 
 
