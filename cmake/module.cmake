@@ -40,10 +40,5 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   set_source_files_properties(${_space_c} PROPERTIES COMPILE_OPTIONS -O3)
 endif()
 target_link_libraries(gogym_module_c PRIVATE gogym_warnings)
-# NumPy's own distributions, which random elements of spaces are drawn with: static libraries beside its headers.
-list(GET Python_NumPy_INCLUDE_DIRS 0 _numpy_include)
-get_filename_component(_numpy_core "${_numpy_include}" DIRECTORY)
-get_filename_component(_numpy "${_numpy_core}" DIRECTORY)
-target_link_libraries(_bridge PRIVATE gogym_module_c "${_numpy}/random/lib/libnpyrandom.a"
-  "${_numpy_core}/lib/libnpymath.a" m)
+target_link_libraries(_bridge PRIVATE gogym_module_c ${CMAKE_DL_LIBS} m)
 install(TARGETS _bridge DESTINATION .)

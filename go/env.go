@@ -24,7 +24,6 @@ type Env struct {
 	actionSpace      Space
 	observationSize  int // -1 where the space has no fixed size
 	roots            [2]*spaceRoot
-	scratch          []byte // of ResetAny
 }
 
 // Transition is what one step brought besides the observation.

@@ -9,38 +9,27 @@ func (e *Env) ResetAny(options ...ResetOption) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, err := e.resetAny(seed, encoded)
+	block, err := e.resetAny(seed, encoded)
 	if err != nil {
 		return nil, err
 	}
-	return naturalElement(e.observationSpace, value), nil
+	return e.natural(block)
 }
 
-func (e *Env) resetAny(seed *int64, encoded string) (any, error) {
+func (e *Env) resetAny(seed *int64, encoded string) ([]byte, error) {
 	if err := e.lock(); err != nil {
 		return nil, err
 	}
 	defer e.unlock()
-	// The reset needs somewhere to write where the space has a fixed size: the native layout takes every element
-	// as it is.
-	space := e.observationSpace.base()
-	if e.scratch == nil {
-		e.scratch = MakeBuffer(e.observationSpace)
+	if seed == nil {
+		seed = e.seed
 	}
-	if err := e.resetNative(e.scratch, seed, encoded); err != nil {
-		return nil, err
-	}
-	switch e.observationSpace.(type) {
-	case *Box, *MultiDiscrete, *MultiBinary:
-		if space.size > 0 { // it is there, and an environment that has written it there itself has no other
-			return newArray(space.dtype, space.Shape(), uint64(space.nbytes/space.size), e.scratch[:space.nbytes])
-		}
-	}
-	block, code := cgym.Observation(e.call, e.handle)
+	block, code := cgym.ResetValue(e.call, e.handle, seed, encoded)
 	if err := failure(e.call, code); err != nil {
 		return nil, err
 	}
-	return decodeBlock(block)
+	e.seed = nil
+	return block, nil
 }
 
 // StepAny advances the environment by an action of natural types (see [Space]) and gives the observation in

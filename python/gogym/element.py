@@ -5,12 +5,14 @@ object for a Dict, ``[index, element]`` for a OneOf, a list for a Sequence, an o
 ``edge_links`` for a Graph; with the tags of :mod:`gogym.options`. Numbers become arrays and scalars of the space's
 own dtype.
 
-What does not fit (another shape, 1.5 for an integer, an unknown key) is an error where ``strict``. Where not, it is
-passed on as it is: the environment judges an action, ``contains`` an element.
+A number that the dtype cannot hold (1.5 for an integer) is an error. What does not fit otherwise (another shape, a
+text, an unknown key) is an error where ``strict``; where not, it is passed on as Python code would have written it,
+and the environment judges.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -25,9 +27,19 @@ from gogym.space import class_name, key_text, safe_repr, space_type
 class ElementError(ValueError):
     """An element that does not fit its space; the message names the leaf by its path."""
 
+    def __init__(self, path: str, value: Any, space: Any, expected: object) -> None:
+        super().__init__(
+            f"{path} is {_shown(value)} ({class_name(type(value))}); {_shown(space)} needs {expected}"
+        )
+        self.path = path
+
 
 class _Misfit(Exception):  # noqa: N818
     """What a value should have been."""
+
+
+class _Unholdable(Exception):  # noqa: N818
+    """A number that a dtype cannot hold: its path, itself, and what would have been."""
 
 
 def parse_element(space: Any, text: str, path: str, *, strict: bool) -> Any:
@@ -44,13 +56,16 @@ def parse_flat(space: Any, text: str) -> Any:
 def misplaced(space: Any, element: Any, path: str) -> str:
     """Say which leaf of an element is not in its space: ``", for action["a"][2] is ..."``; "" for the whole."""
     leaf, value, at = space, element, path
-    while True:
-        for label, child, part in _parts(leaf, value):
-            if not child.contains(part):
-                leaf, value, at = child, part, f"{at}[{label}]"
+    with contextlib.suppress(
+        Exception
+    ):  # over some values Gymnasium's contains raises: then what is known is told
+        while True:
+            for label, child, part in _parts(leaf, value):
+                if not child.contains(part):
+                    leaf, value, at = child, part, f"{at}[{label}]"
+                    break
+            else:
                 break
-        else:
-            break
     if at == path:
         return ""
     return f", because {at} is {_shown(value)}, which is not in {_shown(leaf)}"
@@ -92,11 +107,12 @@ def _element(space: Any, value: Any, path: str, strict: bool) -> Any:
         return value
     try:
         return build(space, value, path, strict)
+    except _Unholdable as number:
+        where, given, expected = number.args
+        raise ElementError(where, given, space, expected) from None
     except _Misfit as misfit:
         if strict:
-            raise ElementError(
-                f"{path} is {_shown(value)} ({class_name(type(value))}); {_shown(space)} needs {misfit}"
-            ) from None
+            raise ElementError(path, value, space, misfit) from None
         return _natural(value)
 
 
@@ -158,7 +174,7 @@ def _is_numeric(value: Any) -> bool:
 
 
 def _number(number: Any, dtype: np.dtype[Any], path: str, index: tuple[int, ...]) -> Any:
-    """One number in a dtype; a misfit where it would become another."""
+    """One number in a dtype that can hold it."""
     where = f"{path}[{', '.join(map(str, index))}]" if index else path
     if dtype.kind == "f":
         try:
@@ -166,14 +182,14 @@ def _number(number: Any, dtype: np.dtype[Any], path: str, index: tuple[int, ...]
         except OverflowError:
             converted = dtype.type(np.inf)
         if np.isinf(converted) and np.isfinite(float(number) if not isinstance(number, int) else 0.0):
-            raise _Misfit(f"numbers that {dtype} can hold ({where} is {number!r})")
+            raise _Unholdable(where, number, f"numbers that {dtype} can hold")
         if isinstance(number, (int, np.integer)) and int(converted) != int(number):
-            raise _Misfit(f"numbers that {dtype} can hold exactly ({where} is {number!r})")
+            raise _Unholdable(where, number, f"numbers that {dtype} can hold exactly")
         return converted
     whole = isinstance(number, (int, np.integer, np.bool_)) or float(number).is_integer()
     limits = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
     if not whole or not limits[0] <= int(number) <= limits[1]:
-        raise _Misfit(f"whole numbers from {limits[0]} to {limits[1]} ({where} is {number!r})")
+        raise _Unholdable(where, number, f"whole numbers from {limits[0]} to {limits[1]}")
     return dtype.type(int(number))
 
 

@@ -179,7 +179,7 @@ def _describe_children(node: dict[str, Any], space: Any) -> None:
 
 
 def _has_leaf(node: dict[str, Any]) -> bool:
-    return "spaces" not in node or any(map(_has_leaf, node["spaces"]))
+    return "spaces" not in node or node["type"] == "OneOf" or any(map(_has_leaf, node["spaces"]))
 
 
 def _describe_flat(node: dict[str, Any]) -> None:

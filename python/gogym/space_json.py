@@ -16,6 +16,9 @@ from gogym.space import key_text, safe_repr, space_type
 _DERIVED = frozenset("type size offset nbytes byte_offset flatdim flat_dtype".split())
 
 
+_INFINITIES = ("inf", "-inf")  # as gym_value_to_json writes them
+
+
 class SpaceError(ValueError):
     """A description of a space that is not acceptable; the message says where and why."""
 
@@ -78,6 +81,8 @@ def _needed(node: dict[str, Any], name: str, where: str) -> Any:
 
 
 def _integer(value: Any, name: str, where: str) -> int:
+    if isinstance(value, str) and value.removeprefix("-").isdigit():
+        return int(value)  # gym_value_to_json writes integers beyond 64 bits so
     if isinstance(value, bool) or not (
         isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     ):
@@ -92,6 +97,8 @@ def _bound(value: Any, unbounded: float, dtype: np.dtype[Any], where: str) -> An
     if isinstance(value, np.ndarray):
         return value if value.dtype == dtype else value.astype(np.result_type(value.dtype, np.float16))
     if not isinstance(value, list):
+        if isinstance(value, str) and value in _INFINITIES:
+            return float(value)
         if isinstance(value, bool):
             return int(value)
         if isinstance(value, float) and value.is_integer() and dtype.kind in "iub":
@@ -113,6 +120,8 @@ def _bound(value: Any, unbounded: float, dtype: np.dtype[Any], where: str) -> An
 def _filled(value: Any, unbounded: float) -> Any:
     if isinstance(value, list):
         return [_filled(item, unbounded) for item in value]
+    if isinstance(value, str) and value in _INFINITIES:
+        return float(value)
     return unbounded if value is None else value
 
 

@@ -114,6 +114,13 @@ func StepNative(call *Call, env Env, action, obs []byte) int32 {
 		C.size_t(len(obs)), &call.transition, &call.err))
 }
 
+// ResetValue calls gym_reset_value and gives the block of the observation's tree.
+func ResetValue(call *Call, env Env, seed *int64, options string) ([]byte, int32) {
+	var value *C.gym_value
+	code := int32(C.gym_reset_value(env.c(), call.seedOrNull(seed), terminatedOrNull(options), &value, &call.err))
+	return block(value, code), code
+}
+
 // StepValue calls gym_step_value and gives the block of the observation's tree; call.Transition tells the rest.
 func StepValue(call *Call, env Env, action string) ([]byte, int32) {
 	var value *C.gym_value

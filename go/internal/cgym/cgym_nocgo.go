@@ -45,6 +45,9 @@ func ResetNative(*Call, Env, *int64, string, []byte) int32 { return unsupported 
 // StepNative fails.
 func StepNative(*Call, Env, []byte, []byte) int32 { return unsupported }
 
+// ResetValue fails.
+func ResetValue(*Call, Env, *int64, string) ([]byte, int32) { return nil, unsupported }
+
 // StepValue fails.
 func StepValue(*Call, Env, string) ([]byte, int32) { return nil, unsupported }
 

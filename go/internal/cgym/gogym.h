@@ -432,8 +432,10 @@ GYM_API int gym_reset_value(gym_env env, const int64_t *seed, const char *option
  *   OneOf      [index, element]       Sequence   an array of elements, or what they stack to
  *   Graph      {"nodes": [elements], "edges": [elements] or null, "edge_links": [[from, to], ...] or null}
  *   other      anything: the environment gets the parsed JSON
- * A number that the space's dtype cannot hold gives GYM_ERR_ACTION. Whether the action lies in the space is
- * for the environment to judge.
+ * Numbers become the space's own dtype; one that this cannot hold (1.5 for an integer, 1e300 for a float32)
+ * gives GYM_ERR_ACTION before the environment is touched. What does not fit otherwise (another shape, a text
+ * for a number) reaches the environment as Python code would have passed it: whether the action lies in the
+ * space is for the environment to judge.
  *
  * `obs`: receives the observation, as gym_observation gives it, or NULL.
  *

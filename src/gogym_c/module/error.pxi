@@ -87,7 +87,7 @@ cdef int report(object error, gym_error *err) noexcept:
         elif isinstance(error, SpaceError):
             error = BridgeError(GYM_ERR_SPACE, str(error))
         elif isinstance(error, ElementError):
-            error = BridgeError(GYM_ERR_ELEMENT, str(error))
+            error = BridgeError(GYM_ERR_ACTION if error.path.startswith("action") else GYM_ERR_ELEMENT, str(error))
         if isinstance(error, BridgeError):
             code = error.code
             message = encoded(str(error))

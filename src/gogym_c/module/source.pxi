@@ -15,8 +15,7 @@ cdef class Source:
         self.native = NULL
         if layout.nbytes < 0:
             return
-        # Zeros, because samplers do not write between leaves.
-        self.native = <char *>PyMem_RawCalloc(layout.nbytes + 1, 1)
+        self.native = <char *>PyMem_RawMalloc(layout.nbytes + 1)
         if self.native == NULL:
             raise MemoryError(f"{layout.nbytes} bytes for an element of {shown(layout.space)}")
         if is_stock_space(layout.space):

@@ -1,4 +1,5 @@
-/* Single numbers of every dtype: loads and stores for the loops of this folder. Not for use outside it.
+/* Single numbers of every dtype: loads and stores for the loops of this folder. Outside it only sample.c
+ * uses them.
  *
  * Elements need no alignment; compilers make plain, also vector, loads and stores of these. A float16 is
  * handled as the double that it is, a bool as 0 or 1. */
