@@ -138,7 +138,9 @@ class InPlace(Base):
     observation_buffer = None
 
     def observed(self):
-        observation = np.empty((2, 3), np.uint8) if self.observation_buffer is None else self.observation_buffer
+        observation = (
+            np.empty((2, 3), np.uint8) if self.observation_buffer is None else self.observation_buffer
+        )
         observation[:] = self.count
         self.count += 1
         return observation

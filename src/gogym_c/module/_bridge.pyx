@@ -23,8 +23,6 @@ from libc.string cimport memcmp, memcpy, memset
 from gogym_c cimport *
 from value_build cimport *
 
-import json
-import math
 import operator
 import os
 import sys
@@ -101,6 +99,7 @@ include "error.pxi"
 include "value.pxi"
 include "layout.pxi"
 include "layout_leaf.pxi"
+include "sampled_class.pxi"
 include "sampler.pxi"
 include "source.pxi"
 include "step.pxi"

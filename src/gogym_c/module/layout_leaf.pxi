@@ -313,8 +313,9 @@ cdef class DiscreteLayout(Layout):
     cdef object read_native(self, const char *root):
         cdef int64_t number = 0
         cdef size_t bad
+        cdef const char *source = root + self.byte_offset
         if (
-            gym__recast(self.array.dtype, root + self.byte_offset, GYM__DTYPE_int64, &number, 1, &bad) == GYM__CONVERT_OK
+            gym__recast(self.array.dtype, source, GYM__DTYPE_int64, &number, 1, &bad) == GYM__CONVERT_OK
             and self.start <= number < self.start + PyList_GET_SIZE(self.elements)
         ):
             return <object>PyList_GET_ITEM(self.elements, <Py_ssize_t>(number - self.start))

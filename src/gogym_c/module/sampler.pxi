@@ -47,9 +47,6 @@ cdef bint take_distributions() except -1:
     return isinstance(path, str) and gym__sample_load(os.fsencode(path))
 
 
-include "sampled_class.pxi"
-
-
 @cython.internal
 cdef class Sampler:
     """Draws elements of one space into native memory, from the stream of space.sample()."""

@@ -164,7 +164,8 @@ cdef struct space_sample_arguments:
     size_t x_len
 
 
-cdef int bridge_space_sample(gym_space space, const char *options, double *x, size_t x_len, gym_error *err) noexcept nogil:
+cdef int bridge_space_sample(gym_space space, const char *options, double *x, size_t x_len,
+                             gym_error *err) noexcept nogil:
     cdef space_sample_arguments arguments = space_sample_arguments(options, x, x_len)
     return call_space(space, run_space_sample, &arguments, err)
 
@@ -180,7 +181,8 @@ cdef struct space_sample_native_arguments:
     size_t x_nbytes
 
 
-cdef int bridge_space_sample_native(gym_space space, const char *options, void *x, size_t x_nbytes, gym_error *err) noexcept nogil:
+cdef int bridge_space_sample_native(gym_space space, const char *options, void *x, size_t x_nbytes,
+                                    gym_error *err) noexcept nogil:
     cdef space_sample_native_arguments arguments = space_sample_native_arguments(options, <char *>x, x_nbytes)
     return call_space(space, run_space_sample_native, &arguments, err)
 
@@ -195,7 +197,8 @@ cdef struct space_sample_value_arguments:
     gym_value **out
 
 
-cdef int bridge_space_sample_value(gym_space space, const char *options, gym_value **out, gym_error *err) noexcept nogil:
+cdef int bridge_space_sample_value(gym_space space, const char *options, gym_value **out,
+                                   gym_error *err) noexcept nogil:
     cdef space_sample_value_arguments arguments = space_sample_value_arguments(options, out)
     return call_space(space, run_space_sample_value, &arguments, err)
 
@@ -227,7 +230,8 @@ cdef struct space_flatten_value_arguments:
     gym_value **out
 
 
-cdef int bridge_space_flatten_value(gym_space space, const char *element, gym_value **out, gym_error *err) noexcept nogil:
+cdef int bridge_space_flatten_value(gym_space space, const char *element, gym_value **out,
+                                    gym_error *err) noexcept nogil:
     cdef space_flatten_value_arguments arguments = space_flatten_value_arguments(element, out)
     return call_space(space, run_space_flatten_value, &arguments, err)
 
@@ -243,7 +247,8 @@ cdef struct space_unflatten_value_arguments:
     gym_value **out
 
 
-cdef int bridge_space_unflatten_value(gym_space space, const char *flat, gym_value **out, gym_error *err) noexcept nogil:
+cdef int bridge_space_unflatten_value(gym_space space, const char *flat, gym_value **out,
+                                      gym_error *err) noexcept nogil:
     cdef space_unflatten_value_arguments arguments = space_unflatten_value_arguments(flat, out)
     return call_space(space, run_space_unflatten_value, &arguments, err)
 
