@@ -44,7 +44,7 @@ say "C tests"
     -DGOGYM_SANITIZE="$sanitizers" >"build/cmake-$kind.log" &&
     cmake --build "build/$kind" &&
     "${instrumented[@]}" ASAN_OPTIONS="$ctest_options" ctest --test-dir "build/$kind" --output-on-failure -E "$left_out" &&
-    { [ "$kind" = thread ] || for program in test_value test_value_json test_value_block; do "build/$kind/$program"; done; }
+    { [ "$kind" = thread ] || for program in test_value test_value_json test_value_block test_dtype test_space_core test_space_flat; do "build/$kind/$program"; done; }
 } || failed+=("ctest ($sanitizers)")
 
 if [ "$kind" = thread ]; then
@@ -52,11 +52,12 @@ if [ "$kind" = thread ]; then
   say "go test -race"
   (cd go && go test -race ./...) || failed+=("go test -race")
 else
-  say "Python tests of the native library"
+  say "Python tests of the native library and of spaces"
   preload="$(cc -print-file-name=libasan.so):$(cc -print-file-name=libubsan.so)"
   # What Python keeps until it ends looks like leaks.
   "${instrumented[@]}" LD_PRELOAD="$preload" ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
-    python3 -m pytest -q -p no:cacheprovider tests/python/test_native.py || failed+=("pytest (asan)")
+    python3 -m pytest -q -p no:cacheprovider tests/python/test_native.py tests/python/test_sampling.py \
+    tests/python/test_space_properties.py || failed+=("pytest (asan)")
 
   say "go test -asan"
   # Go turns a fault into a panic, and its heap looks like leaks from C.

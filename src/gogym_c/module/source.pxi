@@ -38,7 +38,8 @@ cdef class Source:
         if not isinstance(self.layout, CompositeLayout):
             return self.sampler.draw(root)
         self.sampler.draw(self.native)
-        memcpy(root, self.native, self.layout.nbytes)
+        if self.layout.nbytes > 0:
+            memcpy(root, self.native, self.layout.nbytes)
         return 0
 
 

@@ -199,12 +199,20 @@ cdef tuple unpacked(object result, Py_ssize_t count, str method, str expected):
         iterator = iter(result)
     except TypeError:
         raise BridgeError(
-            GYM_ERR_RESULT, f"{method} returned {shown(result)} ({class_name(type(result))}); expected {expected}"
+            GYM_ERR_RESULT,
+            f"{method} returned {shown(result)} ({class_name(type(result))}); expected {expected}"
+            f"{old_api_hint(method)}",
         ) from None
     items = tuple(islice(iterator, count + 1))  # it may have no end
     if len(items) != count:
         found = f"more than {count}" if len(items) > count else str(len(items))
         raise BridgeError(
-            GYM_ERR_RESULT, f"{method} returned {found} values, {shown(result)}; expected {count}, {expected}"
+            GYM_ERR_RESULT,
+            f"{method} returned {found} values, {shown(result)}; expected {count}, {expected}{old_api_hint(method)}",
         )
     return items
+
+
+cdef str old_api_hint(str method):
+    """How to mend what looks like the API of the old gym: a reset that gives only an observation, a step of four."""
+    return f'. If this is the old gym\'s {method}, the option {{"gogym": {{"legacy": true}}}} of gym_make adapts it'
