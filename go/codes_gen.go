@@ -5,7 +5,7 @@ package gogym
 // The statuses of the C library, one a code. The values are never reused.
 const (
 	ErrArgument               Code = 1  // an argument is not acceptable
-	ErrHandle                 Code = 2  // the environment handle is zero, closed or was never valid
+	ErrHandle                 Code = 2  // the handle is zero, closed or was never valid
 	ErrBuffer                 Code = 3  // a buffer has the wrong length
 	ErrBusy                   Code = 4  // the environment was called from inside its own call
 	ErrForked                 Code = 5  // the process is a fork of the one that started Python
@@ -64,7 +64,7 @@ const (
 
 var codeInfo = map[Code]struct{ name, description string }{
 	ErrArgument:               {"GYM_ERR_ARGUMENT", "an argument is not acceptable"},
-	ErrHandle:                 {"GYM_ERR_HANDLE", "the environment handle is zero, closed or was never valid"},
+	ErrHandle:                 {"GYM_ERR_HANDLE", "the handle is zero, closed or was never valid"},
 	ErrBuffer:                 {"GYM_ERR_BUFFER", "a buffer has the wrong length"},
 	ErrBusy:                   {"GYM_ERR_BUSY", "the environment was called from inside its own call"},
 	ErrForked:                 {"GYM_ERR_FORKED", "the process is a fork of the one that started Python"},

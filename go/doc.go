@@ -16,6 +16,11 @@
 // (see [Config]) and starts within the process. A program is built once and runs with any of them. Built
 // without cgo the package compiles, but every call gives [ErrUnsupported].
 //
+// # Environments
+//
+// [Make] takes what gymnasium.make takes, and "module:Class" or "path/to/file.py:Class" for an environment that is not
+// registered. gogym's own options are passed as WithKwarg("gogym", map[string]any{"legacy": true}).
+//
 // # Ownership
 //
 // An [Env] must be closed, and a [Space] that [NewSpace] made should be. Slices that are passed in remain the

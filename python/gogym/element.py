@@ -182,14 +182,14 @@ def _number(number: Any, dtype: np.dtype[Any], path: str, index: tuple[int, ...]
         except OverflowError:
             converted = dtype.type(np.inf)
         if np.isinf(converted) and np.isfinite(float(number) if not isinstance(number, int) else 0.0):
-            raise _Unholdable(where, number, f"numbers that {dtype} can hold")
+            raise _Unholdable(where, number, f"a number that {dtype} can hold")
         if isinstance(number, (int, np.integer)) and int(converted) != int(number):
-            raise _Unholdable(where, number, f"numbers that {dtype} can hold exactly")
+            raise _Unholdable(where, number, f"a number that {dtype} can hold exactly")
         return converted
     whole = isinstance(number, (int, np.integer, np.bool_)) or float(number).is_integer()
     limits = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
     if not whole or not limits[0] <= int(number) <= limits[1]:
-        raise _Unholdable(where, number, f"whole numbers from {limits[0]} to {limits[1]}")
+        raise _Unholdable(where, number, f"a whole number that {dtype} can hold")
     return dtype.type(int(number))
 
 

@@ -16,7 +16,7 @@ class Status(IntEnum):
     """an argument is not acceptable"""
 
     HANDLE = 2
-    """the environment handle is zero, closed or was never valid"""
+    """the handle is zero, closed or was never valid"""
 
     BUFFER = 3
     """a buffer has the wrong length"""

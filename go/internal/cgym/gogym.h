@@ -54,7 +54,7 @@ extern "C" {
   X(GYM_OK, 0, "success")                                                                    \
   /* the call itself */                                                                      \
   X(GYM_ERR_ARGUMENT, 1, "an argument is not acceptable")                                    \
-  X(GYM_ERR_HANDLE, 2, "the environment handle is zero, closed or was never valid")          \
+  X(GYM_ERR_HANDLE, 2, "the handle is zero, closed or was never valid")                      \
   X(GYM_ERR_BUFFER, 3, "a buffer has the wrong length")                                      \
   X(GYM_ERR_BUSY, 4, "the environment was called from inside its own call")                  \
   X(GYM_ERR_FORKED, 5, "the process is a fork of the one that started Python")               \
@@ -213,9 +213,11 @@ typedef struct gym_transition {
 
 /* Makes an environment: gymnasium.make(id, **options).
  *
- * `id`: what gymnasium.make takes: "CartPole-v1", "module:Name-v0" (imports the module first).
+ * `id`: what gymnasium.make takes: "CartPole-v1", "module:Name-v0" (imports the module first); or the class
+ * of an environment that is not registered: "module:Class", "path/to/file.py:Class" (docs/environments.md).
  * `options`: a JSON object of gymnasium.make's keyword arguments, or NULL. gogym's own options stand
- * under the key "gogym". Where JSON lacks a type, a tag says it:
+ * under the key "gogym": entry_point, path, import and legacy (docs/environments.md). Where JSON lacks a
+ * type, a tag says it:
  *   {"__tuple__": [...]}   {"__ndarray__": [...], "dtype": "float32"}   {"__float__": "inf"}
  *   {"__dict__": [[key, value], ...]}
  *
@@ -313,8 +315,10 @@ GYM_API int gym_action_nbytes(gym_env env, size_t *out, gym_error *err);
  * Buffers need no alignment, but an array can be read in place only where the buffer begins at a multiple of
  * the largest item size; memory of malloc always does.
  *
- * Elements of the space's own dtype pass bit by bit. An observation of another dtype is converted: to a float
- * dtype rounded, as NumPy does; integers and bools that the dtype cannot hold give GYM_ERR_INEXACT. */
+ * Elements of the space's own dtype pass bit by bit. An observation of another dtype is converted: fractions
+ * are rounded to a smaller float dtype as NumPy does. What would become another number otherwise gives
+ * GYM_ERR_INEXACT: an integer, fraction or bool that the dtype cannot hold, a finite float that would become
+ * infinite. */
 
 /* gym_reset with a native buffer of gym_observation_nbytes bytes or more.
  *

@@ -238,12 +238,16 @@ cdef class Environment:
 
 
 cdef object writer_in_place(object env, Layout observation):
-    """env.unwrapped, if its class says with `observation_buffer` that it can write to the caller's buffer."""
+    """env.unwrapped, if its class says with `observation_buffer` that it can write to the caller's buffer, and if no
+    wrapper gives observations of another form."""
     if not isinstance(observation, ArrayLayout):
         return None
     try:
         unwrapped = env.unwrapped
-        return unwrapped if hasattr(type(unwrapped), "observation_buffer") else None
+        if not hasattr(type(unwrapped), "observation_buffer"):
+            return None
+        own, outer = unwrapped.observation_space, observation.space
+        return unwrapped if (own.shape, own.dtype) == (outer.shape, outer.dtype) else None
     except Exception:  # foreign code
         return None
 

@@ -103,7 +103,10 @@ cdef class CompositeLayout(Layout):
         self.count += 1
         return 0
 
-    cdef int check_fixed(self) except -1:
+    cdef inline Layout child(self, Py_ssize_t index):
+        return <Layout>PyList_GET_ITEM(self.children, index)
+
+    cdef inline int check_fixed(self) except -1:
         if self.size < 0:
             raise self.dynamic_error()
         return 0
@@ -112,14 +115,17 @@ cdef class CompositeLayout(Layout):
 
     cdef void put(self, double *out) noexcept:
         cdef Layout child
-        for child in self.children:
+        cdef Py_ssize_t index
+        for index in range(self.count):
+            child = self.child(index)
             child.put(out)
             out += child.size
 
     cdef void put_native(self, char *root) noexcept:
         cdef Layout child
-        cdef Py_ssize_t end = self.byte_offset
-        for child in self.children:
+        cdef Py_ssize_t index, end = self.byte_offset
+        for index in range(self.count):
+            child = self.child(index)
             if child.byte_offset > end:
                 memset(root + end, 0, child.byte_offset - end)
             child.put_native(root)
@@ -187,17 +193,25 @@ cdef class DictLayout(CompositeLayout):
     cdef list keys
 
     cdef int accept(self, object value, bint native) except -1:
-        cdef Layout child
-        cdef Py_ssize_t index = 0
+        cdef Py_ssize_t index
+        cdef object key, item
+        cdef PyObject *found
+        cdef bint is_plain = PyDict_CheckExact(value)
         self.check_fixed()
-        if not PyDict_CheckExact(value) and not isinstance(value, Mapping):
+        if not is_plain and not isinstance(value, Mapping):
             raise self.misfit(value, f"a dict with the keys {shown(self.keys)}")
-        for key in self.keys:
-            if key not in value:
+        for index in range(self.count):
+            key = <object>PyList_GET_ITEM(self.keys, index)
+            if is_plain:
+                found = PyDict_GetItemWithError(<dict>value, key)
+                if found == NULL:
+                    raise self.misfit(value, f"the key {key!r}")
+                item = <object>found
+            elif key in value:
+                item = value[key]
+            else:
                 raise self.misfit(value, f"the key {key!r}")
-            child = <Layout>PyList_GET_ITEM(self.children, index)
-            child.accept(value[key], native)
-            index += 1
+            self.child(index).accept(item, native)
         if len(value) != self.count:
             extra = next(key for key in value if key not in self.keys)
             raise self.misfit(value, f"the keys {shown(self.keys)} only, not {extra!r}")
@@ -265,13 +279,13 @@ cdef class OneOfLayout(CompositeLayout):
         return index if 0 <= index < self.count else -1
 
     cdef void put(self, double *out) noexcept:
-        cdef Layout child = <Layout>PyList_GET_ITEM(self.children, self.chosen)
+        cdef Layout child = self.child(self.chosen)
         out[0] = <double>self.chosen
         child.put(out + 1)
         memset(out + 1 + child.size, 0, (self.size - 1 - child.size) * sizeof(double))
 
     cdef void put_native(self, char *root) noexcept:
-        cdef Layout child = <Layout>PyList_GET_ITEM(self.children, self.chosen)
+        cdef Layout child = self.child(self.chosen)
         cdef int64_t index = self.chosen
         cdef Py_ssize_t begin = self.byte_offset + <Py_ssize_t>sizeof(index)
         cdef Py_ssize_t end = child.byte_offset + child.nbytes

@@ -73,7 +73,14 @@ cdef class SpaceHandle:
             return False
 
     cdef gym_value *flatten_value(self, const char *element) except NULL:
-        return make_value(flattened_form(flatten(self.space, self.element(element, strict=True))))
+        value = self.element(element, strict=True)
+        try:
+            flat = flatten(self.space, value)
+        except (IndexError, KeyError, ValueError) as error:  # what Gymnasium's flatten does outside a space
+            raise BridgeError(
+                GYM_ERR_ELEMENT, f"element is {shown(value)}, which {shown(self.space)} cannot flatten: {error}"
+            ) from error
+        return make_value(flattened_form(flat))
 
     cdef gym_value *unflatten_value(self, const char *flat) except NULL:
         value = parse_flat(self.space, decoded(flat, "flat element"))
