@@ -6,9 +6,9 @@
  *
  *   Results    A function that can fail returns 0 (GYM_OK) or a positive gym_status code, and takes a
  *              `gym_error *err` last. `err` may be NULL. It is written only when the call fails.
- *   Failure    A call that fails has written nothing through its other output pointers.
- *   Buffers    belong to the caller. Lengths count float64 elements, those of native buffers bytes. The
- *              library keeps no pointer past the call.
+ *   Failure    A call that fails has written nothing through its other output pointers (but for an
+ * environment that writes its observation in place: see gym_reset_native). Buffers    belong to the caller.
+ * Lengths count float64 elements, those of native buffers bytes. The library keeps no pointer past the call.
  *   Threads    Any thread may call any function at any time. Calls on one environment run one after
  *              another; calls on different environments wait for each other only for Python's global
  *              interpreter lock. A call on an environment from inside that environment's own step,
@@ -309,7 +309,7 @@ GYM_API int gym_action_nbytes(gym_env env, size_t *out, gym_error *err);
  * the `byte_offset` that the space's value gives, which is a multiple of its item size. A frame of uint8
  * pixels has one byte a pixel. Discrete is one integer of the space's dtype; Text is int32[max_length] of
  * character indices, padded with len(charset); OneOf is an int64 index and the chosen child, zeros up to the
- * largest. Bytes between leaves are zero.
+ * largest. Bytes between leaves are zero; those of an action are not looked at.
  *
  * Buffers need no alignment, but an array can be read in place only where the buffer begins at a multiple of
  * the largest item size; memory of malloc always does.
@@ -322,7 +322,8 @@ GYM_API int gym_action_nbytes(gym_env env, size_t *out, gym_error *err);
 /* gym_reset with a native buffer of gym_observation_nbytes bytes or more.
  *
  * One copy is made from the environment's array to `obs`. None is made where the environment writes there
- * itself: see "Environments that write their observation in place" in docs/native.md.
+ * itself, which it may also have begun when it fails: see "Environments that write their observation in
+ * place" in docs/native.md.
  *
  * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_reset.
  * Nullable: seed, options, obs (as in gym_reset), err. */
@@ -384,10 +385,10 @@ typedef struct gym_array {
  *   dtype, shape, and its place in both layouts: size, offset (float64 elements), nbytes, byte_offset
  *   (native layout: each leaf in its own dtype, aligned to its item size), flatdim, flat_dtype (Gymnasium's
  *   flatten); -1, and none for flat_dtype, where nothing is fixed,
- * and its own fields: low, high (Box); n, start (Discrete); nvec, start (MultiDiscrete); n (MultiBinary);
- * charset, min_length, max_length (Text); spaces (Tuple, OneOf); keys, spaces (Dict);
- * space, stack (Sequence); node_space, edge_space (Graph); class, repr (other). What is nested deeper than 60
- * spaces comes as its repr.
+ * and its own fields: low, high (Box; where integers have no bound also bounded_below, bounded_above); n,
+ * start (Discrete); nvec, start (MultiDiscrete); n (MultiBinary); charset, min_length, max_length (Text);
+ * spaces (Tuple, OneOf); keys, spaces (Dict); space, stack (Sequence); node_space, edge_space (Graph); class,
+ * repr (other). What is nested deeper than 60 spaces comes as its repr.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then, also after gym_close.
  * Threads: default. Errors: GYM_ERR_HANDLE. Nullable: err. */
@@ -409,13 +410,16 @@ GYM_API int gym_info(gym_env env, gym_value **out, gym_error *err);
  *   Box, MultiDiscrete, MultiBinary   array          Tuple      tuple
  *   Discrete                          int64          Dict       dict, in the order of the space's keys
  *   Text                              string         OneOf      tuple (index, element)
- *   Sequence                          tuple of elements; where it stacks, what they stack to
+ *   Sequence                          tuple of elements; where it stacks, what they stack to (in JSON, a
+ *                                     Tuple's as __tuple__)
  *   Graph                             dict of nodes, edges (none where there are none), edge_links
  *   other                             what a gym_value can say of the object: see GYM_KIND_OTHER
- * An observation that does not fit its space comes as what it is.
+ * An observation that does not fit its space comes as what it is. Of an environment that uses its arrays
+ * again, it is what they hold now.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
- * Errors: GYM_ERR_HANDLE, GYM_ERR_RESET_NEEDED (before the first reset). Nullable: err. */
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_RESET_NEEDED (before the first reset), GYM_ERR_UNSUPPORTED (the environment
+ * has written it in place: it lies in the caller's own buffer). Nullable: err. */
 GYM_API int gym_observation(gym_env env, gym_value **out, gym_error *err);
 
 /* Begins an episode in an environment of any space: gym_reset with the observation as a value.

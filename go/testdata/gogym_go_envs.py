@@ -135,11 +135,13 @@ class InPlace(Base):
     """Writes its observations where the caller wants them."""
 
     observation_space = spaces.Box(0, 255, (2, 3), np.uint8)
-    observation_buffer = None
+    gogym_observation_buffer = None
 
     def observed(self):
         observation = (
-            np.empty((2, 3), np.uint8) if self.observation_buffer is None else self.observation_buffer
+            np.empty((2, 3), np.uint8)
+            if self.gogym_observation_buffer is None
+            else self.gogym_observation_buffer
         )
         observation[:] = self.count
         self.count += 1

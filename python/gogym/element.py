@@ -148,6 +148,8 @@ def numbers_of(value: Any, dtype: np.dtype[Any], path: str) -> np.ndarray[Any, A
     if isinstance(value, np.ndarray):
         if value.dtype == dtype:
             return value
+        if value.dtype.kind not in "biuf":
+            raise _Misfit(f"real numbers, not {value.dtype}")
         given = value
     else:
         if not _is_numeric(value):
@@ -170,7 +172,7 @@ def numbers_of(value: Any, dtype: np.dtype[Any], path: str) -> np.ndarray[Any, A
 def _is_numeric(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return all(map(_is_numeric, value))
-    return isinstance(value, (int, float, np.number, np.bool_))
+    return isinstance(value, (int, float, np.integer, np.floating, np.bool_))
 
 
 def _number(number: Any, dtype: np.dtype[Any], path: str, index: tuple[int, ...]) -> Any:
@@ -183,8 +185,6 @@ def _number(number: Any, dtype: np.dtype[Any], path: str, index: tuple[int, ...]
             converted = dtype.type(np.inf)
         if np.isinf(converted) and np.isfinite(float(number) if not isinstance(number, int) else 0.0):
             raise _Unholdable(where, number, f"a number that {dtype} can hold")
-        if isinstance(number, (int, np.integer)) and int(converted) != int(number):
-            raise _Unholdable(where, number, f"a number that {dtype} can hold exactly")
         return converted
     whole = isinstance(number, (int, np.integer, np.bool_)) or float(number).is_integer()
     limits = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
@@ -196,7 +196,7 @@ def _number(number: Any, dtype: np.dtype[Any], path: str, index: tuple[int, ...]
 def _discrete(space: Any, value: Any, path: str, strict: bool) -> Any:  # noqa: ARG001
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+    if not isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
         raise _Misfit("a whole number")
     return _number(value, np.dtype(space.dtype), path, ())
 
@@ -260,7 +260,7 @@ def stack(space: Any, elements: tuple[Any, ...]) -> Any:
     """Stack elements of a space as Gymnasium batches them."""
     try:
         room: Any = create_empty_array(space, len(elements))
-        return concatenate(space, elements, room)
+        return concatenate(space, elements, room) if elements else room
     except (ValueError, TypeError, KeyError) as error:
         raise _Misfit(f"elements that can be stacked ({error})") from None
 

@@ -123,6 +123,9 @@ def _node(space: Any) -> dict[str, Any]:
             _set_leaf(node, math.prod(shape), dtype)
     if kind == "Box":
         node.update(low=space.low, high=space.high)
+        if dtype.kind == "i" and not (np.all(space.bounded_below) and np.all(space.bounded_above)):
+            # Integers have no infinity to say it with.
+            node.update(bounded_below=space.bounded_below, bounded_above=space.bounded_above)
     elif kind == "Discrete":
         node.update(n=int(space.n), start=int(space.start))
         _set_flatdim(node, int(space.n))

@@ -109,6 +109,8 @@ def _bound(value: Any, unbounded: float, dtype: np.dtype[Any], where: str) -> An
         raise _fail(where, f"bounds are nested lists of one length, not {safe_repr(value)}")
     if any(not isinstance(item, (int, float)) for item in items.flat):
         raise _fail(where, f"bounds are numbers or null, not {safe_repr(value)}")
+    if dtype.kind == "i" and any(not np.isfinite(item) for item in items.flat if isinstance(item, float)):
+        return items
     if dtype.kind == "f" or any(not np.isfinite(item) for item in items.flat if isinstance(item, float)):
         # As wide as what is given, so that it is Gymnasium that judges what is too large for the dtype.
         return items.astype(dtype if _fits(items, dtype) else np.float64)
@@ -142,7 +144,35 @@ def _box(node: dict[str, Any], where: str) -> spaces.Space[Any]:
     low = _bound(node.get("low"), -np.inf, dtype, where)
     high = _bound(node.get("high"), np.inf, dtype, where)
     low, high = (_scalar_or_shaped(bound, shape, dtype) for bound in (low, high))
-    return spaces.Box(low, high, shape=shape, dtype=dtype.type)
+    if dtype.kind != "i":
+        return spaces.Box(low, high, shape=shape, dtype=dtype.type)
+    # Gymnasium takes the bounds of integers that have none as float64, which would round the others.
+    limits = np.iinfo(dtype)
+    low, below = _integer_bound(low, -np.inf, limits.min, dtype)
+    high, above = _integer_bound(high, np.inf, limits.max, dtype)
+    box = spaces.Box(low, high, shape=shape, dtype=dtype.type)
+    box.bounded_below = box.bounded_below & below & _flags(node, "bounded_below", box)
+    box.bounded_above = box.bounded_above & above & _flags(node, "bounded_above", box)
+    return box
+
+
+def _integer_bound(bound: Any, unbounded: float, limit: int, dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    """A bound of integers with the dtype's limit where there is none, and where there is one."""
+    if not isinstance(bound, np.ndarray) or bound.dtype != object:
+        return bound, True
+    is_bounded = np.array([item != unbounded for item in bound.flat], dtype=bool).reshape(bound.shape)
+    exact = [item if here else limit for item, here in zip(bound.flat, is_bounded.flat, strict=True)]
+    array: Any = np.array(exact, dtype=object).reshape(bound.shape)
+    whole = all(isinstance(item, int) or item.is_integer() for item in exact)
+    if whole and all(np.iinfo(dtype).min <= item <= np.iinfo(dtype).max for item in exact):
+        return np.array([int(item) for item in exact], dtype=dtype).reshape(bound.shape), is_bounded
+    return array.astype(np.float64), is_bounded  # for Gymnasium to refuse
+
+
+def _flags(node: dict[str, Any], name: str, box: spaces.Box[Any]) -> Any:
+    """Which bounds a Box of integers has: see gogym.space.describe."""
+    flags = node.get(name)
+    return True if flags is None else np.array(flags, dtype=bool).reshape(box.shape)
 
 
 def _scalar_or_shaped(bound: Any, shape: Any, dtype: np.dtype[Any]) -> Any:
@@ -160,9 +190,7 @@ def _discrete(node: dict[str, Any], where: str) -> spaces.Space[Any]:
 
 
 def _counts(value: Any, name: str, dtype: np.dtype[Any], where: str) -> Any:
-    if isinstance(value, np.ndarray):
-        return value
-    items = np.array(value, dtype=object)
+    items = np.array(value.tolist() if isinstance(value, np.ndarray) else value, dtype=object)
     if any(isinstance(item, list) for item in items.flat):
         raise _fail(where, f'"{name}" is {safe_repr(value)}; it is nested lists of one length')
     whole = [_integer(item, name, where) for item in items.flat]
@@ -173,6 +201,10 @@ def _multi_discrete(node: dict[str, Any], where: str) -> spaces.Space[Any]:
     dtype = _dtype(node, where, np.int64)
     nvec = _counts(_needed(node, "nvec", where), "nvec", dtype, where)
     start = None if node.get("start") is None else _counts(node["start"], "start", dtype, where)
+    shape = node.get("shape")
+    if nvec.size == 0 and isinstance(shape, (list, tuple)) and 0 in shape:  # as in a Box
+        nvec = nvec.reshape(shape)
+        start = None
     return spaces.MultiDiscrete(nvec, dtype=dtype.type, start=start)
 
 
@@ -253,7 +285,7 @@ _BUILDERS: dict[str, Callable[[dict[str, Any], str], spaces.Space[Any]]] = {
 }
 
 _FIELDS: dict[str, frozenset[str]] = {
-    "Box": frozenset("low high shape dtype".split()),
+    "Box": frozenset("low high shape dtype bounded_below bounded_above".split()),
     "Discrete": frozenset("n start dtype shape".split()),
     "MultiDiscrete": frozenset("nvec start dtype shape".split()),
     "MultiBinary": frozenset("n dtype shape".split()),
@@ -274,8 +306,9 @@ def _mask(space: Any, mask: Any, dtype: np.dtype[Any]) -> Any:
     kind = space_type(space)
     if isinstance(mask, np.ndarray) or mask is None:
         return mask
-    if kind in ("Tuple", "OneOf") and isinstance(mask, (list, tuple)) and len(mask) == len(space.spaces):
-        return tuple(_mask(child, part, dtype) for child, part in zip(space.spaces, mask, strict=True))
+    if kind in ("Tuple", "OneOf") and isinstance(mask, (list, tuple)):
+        masks = tuple(_mask(child, part, dtype) for child, part in zip(space.spaces, mask, strict=False))
+        return masks + tuple(mask[len(masks) :])
     if kind == "Dict" and isinstance(mask, dict):
         return {
             key: _mask(space.spaces[key], part, dtype) if key in space.spaces else part

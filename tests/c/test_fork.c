@@ -6,11 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "envs.h"
+#include "every_call.h"
 
 enum { STEPPERS = 4, CHILDREN = 5 };
 
 static gym_env mine, theirs[STEPPERS];
+static gym_space made, actions; /* actions: of mine */
 static atomic_int running = 1, stepped;
 
 static int step(gym_env env, gym_error *err) {
@@ -45,6 +46,12 @@ static int calls_say_so(void) {
   passed &= CHECK_FAILURE(gym_info(mine, &value, &err), GYM_ERR_FORKED, err, "fork");
   passed &= CHECK_FAILURE(gym_observation_size(mine, &size, &err), GYM_ERR_FORKED, err, "fork");
   passed &= CHECK_FAILURE(gym_close(mine, &err), GYM_ERR_FORKED, err, "fork");
+  passed &= check_every_env_call(mine, GYM_ERR_FORKED, "fork");
+  passed &= check_every_space_call(made, GYM_ERR_FORKED, "fork");
+  passed &= check_every_space_call(actions, GYM_ERR_FORKED, "fork");
+  gym_space space = {0};
+  passed &= CHECK_FAILURE(gym_space_make("{}", &space, &err), GYM_ERR_FORKED, err, "fork");
+  passed &= CHECK_INT(space.id, 0);
   passed &= CHECK_FAILURE(gym_shutdown(&err), GYM_ERR_FORKED, err, "fork");
   return passed;
 }
@@ -74,6 +81,8 @@ static void *fork_and_end(void *argument) {
   if (child != 0) {
     wait_for(child, ending_names[how]);
     CHECK_OK(step(mine, &err), err); /* nothing has changed here */
+    CHECK_OK(gym_space_sample(made, NULL, obs, 2, &err), err);
+    CHECK_OK(gym_space_sample(actions, NULL, obs, 2, &err), err);
     return NULL;
   }
   alarm(60);
@@ -120,6 +129,8 @@ int main(void) {
   use_test_envs();
   mine = open_env(TEST_ENV("Counter"), NULL);
   CHECK_OK(gym_reset(mine, NULL, NULL, obs, 2, &err), err);
+  made = open_space("{\"type\": \"Discrete\", \"n\": 2}");
+  CHECK_OK(gym_space_of_actions(mine, &actions, &err), err);
   for (int i = 0; i < STEPPERS; i++) {
     theirs[i] = open_env(TEST_ENV("Counter"), NULL);
     CHECK_OK(gym_reset(theirs[i], NULL, NULL, obs, 2, &err), err);
@@ -132,6 +143,8 @@ int main(void) {
   atomic_store(&running, 0);
   for (int i = 0; i < STEPPERS; i++) pthread_join(steppers[i], NULL);
   CHECK_OK(step(mine, &err), err);
+  CHECK_OK(gym_space_close(made, &err), err);
+  CHECK_OK(gym_space_close(actions, &err), err);
   CHECK_OK(gym_shutdown(&err), err);
   return check_summary();
 }

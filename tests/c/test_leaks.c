@@ -138,6 +138,112 @@ static void infos(void) {
   }
 }
 
+static void thousand_native_steps(void) {
+  static int done = 1;
+  float obs[4];
+  gym_transition t;
+  for (int64_t i = 0; i < 1000; i++) {
+    if (done) CHECK_OK(gym_reset_native(stepped, NULL, NULL, obs, sizeof obs, &err), err);
+    int64_t action = i & 1;
+    int code = gym_step_native(stepped, &action, sizeof action, obs, sizeof obs, &t, &err);
+    if (code != GYM_OK) CHECK_OK(code, err);
+    done = t.terminated || t.truncated;
+  }
+}
+
+static void thousand_observations(void) {
+  for (int i = 0; i < 1000; i++) {
+    gym_value *value = NULL;
+    int code = gym_observation(stepped, &value, &err);
+    if (code != GYM_OK) CHECK_OK(code, err);
+    gym_value_free(value);
+  }
+}
+
+static gym_env echoing; /* of nested spaces: elements are built anew in every call */
+
+static void value_steps(void) {
+  static const char action[] = "{\"b\": 2, \"a\": [0.25, 0.5]}";
+  unsigned char obs[16];
+  gym_transition t;
+  gym_value *value = NULL;
+  CHECK_OK(gym_reset_value(echoing, NULL, NULL, &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_reset_value(echoing, NULL, NULL, NULL, &err), err);
+  CHECK_OK(gym_step_value(echoing, action, &value, &t, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_sample_action_native(echoing, obs, sizeof obs, &err), err);
+  CHECK_OK(gym_step_native(echoing, obs, sizeof obs, obs, sizeof obs, &t, &err), err);
+  /* And what fails. */
+  CHECK_INT(gym_step_value(echoing, "{\"b\": 0.5, \"a\": [0, 0]}", &value, &t, &err), GYM_ERR_ACTION);
+  CHECK_INT(gym_step_value(echoing, "{\"b\":", &value, &t, NULL), GYM_ERR_JSON);
+  CHECK_INT(gym_step_native(echoing, obs, 15, obs, sizeof obs, &t, &err), GYM_ERR_BUFFER);
+}
+
+#define NESTED                                                                                              \
+  "{\"type\": \"Dict\", \"spaces\": {\"a\": {\"type\": \"Box\", \"low\": 0, \"high\": 255, \"shape\": [2, " \
+  "3], "                                                                                                    \
+  "\"dtype\": \"uint8\"}, \"b\": {\"type\": \"OneOf\", \"spaces\": [{\"type\": \"Discrete\", \"n\": 4}, "   \
+  "{\"type\": \"Text\", \"max_length\": 5}]}, \"c\": {\"type\": \"MultiDiscrete\", \"nvec\": [3, 4]}}}"
+
+/* A space made, used in every way, and closed. */
+static void space_cycle(void) {
+  static const char element[] = "{\"a\": [[1, 2, 3], [4, 5, 6]], \"b\": [1, \"abc\"], \"c\": [0, 3]}";
+  unsigned char native[128];
+  double x[32], flat[64], back[32];
+  size_t size, flatdim;
+  int is_in;
+  gym_space space = {0}, child = {0}, of_env = {0};
+  gym_value *value = NULL;
+  CHECK_OK(gym_space_make(NESTED, &space, &err), err);
+  CHECK_OK(gym_space_child(space, 1, &child, &err), err);
+  CHECK_OK(gym_space_of_actions(echoing, &of_env, &err), err);
+  CHECK_OK(gym_space_size(space, &size, &err), err);
+  CHECK_OK(gym_space_flatdim(space, &flatdim, &err), err);
+  CHECK_OK(gym_space_seed(space, "3", &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_space_value(space, &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_space_sample(space, NULL, x, size, &err), err);
+  CHECK_OK(gym_space_contains(space, x, size, &is_in, &err), err);
+  CHECK_OK(gym_space_flatten(space, x, size, flat, flatdim, &err), err);
+  CHECK_OK(gym_space_unflatten(space, flat, flatdim, back, size, &err), err);
+  CHECK_OK(gym_space_sample_native(space, "{}", native, sizeof native, &err), err);
+  CHECK_OK(gym_space_sample_native(of_env, NULL, native, sizeof native, &err), err);
+  CHECK_OK(gym_space_sample_value(child, NULL, &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_space_contains_value(space, element, &is_in, &err), err);
+  CHECK_INT(is_in, 1);
+  CHECK_OK(gym_space_flatten_value(space, element, &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_space_close(space, &err), err);
+  CHECK_OK(gym_space_close(child, &err), err);
+  CHECK_OK(gym_space_close(of_env, &err), err);
+}
+
+static gym_space kept;
+
+static void failing_space_calls(void) {
+  gym_space out;
+  gym_value *value;
+  double x[64] = {0.5};
+  int is_in;
+  CHECK_INT(gym_space_make("{\"type\":", &out, &err), GYM_ERR_JSON);
+  CHECK_INT(gym_space_make("{\"type\": \"Sphere\"}", &out, NULL), GYM_ERR_SPACE);
+  CHECK_INT(gym_space_make("{\"type\": \"Tuple\", \"spaces\": [{\"type\": \"Discrete\", \"n\": 3}, 7]}", &out,
+                           &err),
+            GYM_ERR_SPACE);
+  CHECK_INT(gym_space_child(kept, 3, &out, &err), GYM_ERR_ARGUMENT);
+  CHECK_INT(gym_space_sample(kept, "{\"mask\":", x, 64, &err), GYM_ERR_JSON);
+  CHECK_INT(gym_space_sample(kept, "{\"maske\": 1}", x, 64, &err), GYM_ERR_PYTHON);
+  CHECK_INT(gym_space_sample(kept, NULL, x, 1, &err), GYM_ERR_BUFFER);
+  CHECK(gym_space_seed(kept, "-1", &value, &err) != GYM_OK);
+  CHECK_INT(gym_space_flatten_value(kept, "{\"a\": 1}", &value, &err), GYM_ERR_ELEMENT);
+  CHECK_OK(gym_space_contains_value(kept, "{\"a\": 1}", &is_in, &err), err);
+  CHECK_INT(gym_space_unflatten_value(kept, "[1]", &value, &err), GYM_ERR_ELEMENT);
+  CHECK_INT(gym_space_close((gym_space){0}, &err), GYM_ERR_HANDLE);
+}
+
 int main(void) {
   use_test_envs();
   memory = open_env(TEST_ENV("Memory"), NULL);
@@ -151,6 +257,9 @@ int main(void) {
     CHECK_OK(gym_reset(broken[i], NULL, NULL, obs, 3, &err), err);
   }
 
+  echoing = open_env(TEST_ENV("Echo"), "{\"space\": \"dict\"}");
+  CHECK_OK(gym_space_make(NESTED, &kept, &err), err);
+
   check_flat("make, reset, close CartPole-v1", cart_pole_cycle, 100, 1000);
   check_flat("1000 steps of CartPole-v1", thousand_steps, 20, 1000);
   check_flat("make, reset, close Ant-v5", ant_cycle, 10, 30);
@@ -159,6 +268,11 @@ int main(void) {
   check_flat("calls that make no sense", bad_calls, 50, 500);
   check_flat("environments that break", broken_steps, 20, 200);
   check_flat("infos", infos, 20, 200);
+  check_flat("1000 native steps of CartPole-v1", thousand_native_steps, 10, 100);
+  check_flat("1000 observations as values", thousand_observations, 10, 100);
+  check_flat("steps and resets as values", value_steps, 100, 1000);
+  check_flat("make, use, close spaces", space_cycle, 100, 1000);
+  check_flat("calls on spaces that fail", failing_space_calls, 50, 500);
   CHECK_OK(gym_shutdown(&err), err);
   return check_summary();
 }

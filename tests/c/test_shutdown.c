@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "envs.h"
+#include "every_call.h"
 
 enum { THREADS = 16 };
 
@@ -176,6 +176,37 @@ static void many_shutdowns(void) {
   hear_rest("mMcx");
 }
 
+/* Spaces that are open when Python is shut down, of every origin; their environment may be closed already. */
+static void open_spaces(void) {
+  static const char description[] =
+      "{\"type\": \"Tuple\", \"spaces\": [{\"type\": \"Discrete\", \"n\": 2}, {\"type\": \"Box\", \"low\": "
+      "0, "
+      "\"high\": 1, \"shape\": [2]}]}";
+  gym_env open = open_env(TEST_ENV("Noop"), NULL), closed = open_env(TEST_ENV("Noop"), NULL);
+  gym_space spaces[5] = {{0}}, space;
+  gym_value *value = NULL;
+  spaces[0] = open_space(description);
+  CHECK_OK(gym_space_child(spaces[0], 1, &spaces[1], &err), err);
+  CHECK_OK(gym_space_of_actions(open, &spaces[2], &err), err);
+  CHECK_OK(gym_space_of_observations(closed, &spaces[3], &err), err);
+  spaces[4] = open_space(description);
+  CHECK_OK(gym_space_close(spaces[4], &err), err);
+  CHECK_OK(gym_close(closed, &err), err);
+  CHECK_OK(gym_space_value(spaces[0], &value, &err), err);
+  CHECK_OK(gym_shutdown(&err), err);
+  for (int i = 0; i < 5; i++) check_every_space_call(spaces[i], GYM_ERR_SHUTDOWN, "gym_shutdown");
+  check_every_space_call((gym_space){0}, GYM_ERR_SHUTDOWN, "gym_shutdown");
+  check_every_env_call(open, GYM_ERR_SHUTDOWN, "gym_shutdown");
+  check_every_env_call(closed, GYM_ERR_SHUTDOWN, "gym_shutdown");
+  FILL(space);
+  CHECK_FAILURE(gym_space_make(description, &space, &err), GYM_ERR_SHUTDOWN, err, "gym_shutdown");
+  CHECK_UNTOUCHED(space);
+  /* A tree belongs to its caller. */
+  CHECK_STR(gym_value_string(gym_value_get(value, "type"), NULL), "Tuple");
+  gym_value_free(value);
+  CHECK_OK(gym_shutdown(&err), err);
+}
+
 static void check_case(const char *what, void (*run)(void)) {
   fflush(NULL);
   pid_t child = fork();
@@ -203,5 +234,6 @@ int main(void) {
   check_case("from a constructor", from_make);
   check_case("among many calls", storm);
   check_case("many shutdowns", many_shutdowns);
+  check_case("open spaces", open_spaces);
   return check_summary();
 }

@@ -430,6 +430,8 @@ def describe(space, offset=0, cursor=0, *, fixed=None):
         node.update(dtype=dtype.name, shape=tuple(shape), nbytes=count * dtype.itemsize)
     if isinstance(space, spaces.Box):
         node.update(low=space.low, high=space.high)
+        if space.dtype.kind == "i" and not (space.bounded_below.all() and space.bounded_above.all()):
+            node.update(bounded_below=space.bounded_below, bounded_above=space.bounded_above)
     elif isinstance(space, spaces.Discrete):
         node.update(n=int(space.n), start=int(space.start))
     elif isinstance(space, spaces.MultiDiscrete):

@@ -128,7 +128,12 @@ def check(space):
     root = describe(space)
     check_flat(space, root)
     for node in every_node(root):
-        assert set(node) == COMMON | OWN[node["type"]]
+        own = OWN[node["type"]]
+        if "bounded_below" in node:
+            assert node["type"] == "Box"
+            assert not (np.all(node["bounded_below"]) and np.all(node["bounded_above"]))
+            own = own | {"bounded_below", "bounded_above"}
+        assert set(node) == COMMON | own
         if node["type"] in LEAVES:
             check_leaf(node)
     if root["size"] >= 0:

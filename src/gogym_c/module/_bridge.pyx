@@ -379,6 +379,7 @@ cdef gym__slot *open_slot(Environment environment) except NULL:
     cdef gym__slot *slot = gym__slot_open(GYM__HANDLE_ENV, <void *>environment, NULL, sizes)
     if slot == NULL:
         raise MemoryError("no handle is left")
+    environment.slot = slot
     Py_INCREF(environment)  # the slot's reference, given up in close_environment
     return slot
 

@@ -13,6 +13,7 @@ cdef class Environment:
     cdef object last_observation  # of the last successful reset or step
     cdef object info  # likewise, None before
     cdef object in_place  # env.unwrapped, where it can write its observation in the caller's buffer; or None
+    cdef gym__slot *slot  # that it is behind
 
     def __cinit__(self, object env):
         self.env = env
@@ -45,7 +46,10 @@ cdef class Environment:
                 self.observation.write_native(result[0], obs)
         finally:
             self.take_back(lent)
-        self.keep(self.keepable(result[0], lent), result[1])
+        if lent is None:
+            self.keep(result[0], result[1])
+        else:
+            self.keep_what_is_not_lent(result, 1, lent)
         return 0
 
     cdef int reset_value(self, const int64_t *seed, const char *options, gym_value **obs) except -1:
@@ -101,7 +105,10 @@ cdef class Environment:
                 self.observation.write_native(result[0], obs)
         finally:
             self.take_back(lent)
-        self.keep(self.keepable(result[0], lent), result[4])
+        if lent is None:
+            self.keep(result[0], result[4])
+        else:
+            self.keep_what_is_not_lent(result, 4, lent)
         out[0] = transition
         return 0
 
@@ -142,25 +149,45 @@ cdef class Environment:
     cdef object lend(self, char *obs):
         """Show the environment the caller's buffer as an array, for the time of a call; None where it has no use."""
         cdef ArrayLayout layout
-        cdef cnp.ndarray array
         if self.in_place is None or obs == NULL:
             return None
         layout = self.observation
         if <size_t>obs % gym__dtype_itemsize(layout.dtype) != 0:
             return None
+        if getattr(self.in_place, IN_PLACE, MISSING) is not None:
+            return None  # it has put something of its own there
         array = cnp.PyArray_SimpleNewFromData(layout.ndim, layout.shape, layout.type_num, obs)
-        self.in_place.observation_buffer = array
+        setattr(self.in_place, IN_PLACE, array)
         return array
 
     cdef int take_back(self, object lent) except -1:
-        if lent is None:
-            return 0
-        self.in_place.observation_buffer = None
+        if lent is not None:
+            setattr(self.in_place, IN_PLACE, None)
         return 0
 
-    cdef object keepable(self, object observation, object lent):
-        """The observation, or None where it lies in the caller's memory."""
-        return observation if lent is None or not np.may_share_memory(observation, lent) else None
+    cdef int keep_what_is_not_lent(self, tuple result, Py_ssize_t info, object lent) except -1:
+        """Keep an observation unless it is the caller's memory, and see that nobody else keeps that."""
+        cdef object observation = result[0]
+        # The references that this call knows of: the caller's variable; the result and the variable here, or the view
+        # that the result is. Any other would reach into memory that is the caller's again.
+        cdef Py_ssize_t known = 1
+        if observation is lent:
+            known += 2
+        elif cnp.PyArray_Check(observation):
+            known += np.may_share_memory(observation, lent)
+        else:
+            observation = np.array(observation)  # a list of views, for all we know
+        self.last_observation = observation if known == 1 else None
+        self.info = result[info]
+        if Py_REFCNT(lent) > known:
+            self.in_place = None
+            self.info = {}
+            raise BridgeError(
+                GYM_ERR_RESULT,
+                f"the environment has kept {IN_PLACE}, or given a part of it away, beyond the call: it is the caller's "
+                "memory, and may only be returned as the observation",
+            )
+        return 0
 
     # ---- the rest
 
@@ -174,13 +201,13 @@ cdef class Environment:
         return make_element_value(self.observation, self.last_observation)
 
     cdef int sample_action(self, double *action, size_t action_len) except -1:
-        self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=False)
         self.renew_action_space()
+        self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=False)
         return self.actions.sample(action)
 
     cdef int sample_action_native(self, char *action, size_t action_nbytes) except -1:
-        self.check_buffer(self.action, "action", action_nbytes, self.action.nbytes, "bytes", exact=False)
         self.renew_action_space()
+        self.check_buffer(self.action, "action", action_nbytes, self.action.nbytes, "bytes", exact=False)
         return self.actions.sample_native(action)
 
     cdef int seed_action(self, int64_t seed) except -1:
@@ -204,6 +231,7 @@ cdef class Environment:
         self.action_space = space
         self.action = layout
         self.actions = Source(layout)
+        gym__slot_resize(self.slot, GYM__ACTION_NBYTES, size_or_dynamic(layout.nbytes))
         return 0
 
     cdef inline int check_buffer(self, Layout layout, str what, size_t length, Py_ssize_t needed, str unit,
@@ -237,19 +265,30 @@ cdef class Environment:
         ) from error
 
 
+# The attribute by which an environment's class says that it can write its observation to the caller's buffer.
+cdef str IN_PLACE = "gogym_observation_buffer"
+
+
 cdef object writer_in_place(object env, Layout observation):
-    """env.unwrapped, if its class says with `observation_buffer` that it can write to the caller's buffer, and if no
-    wrapper gives observations of another form."""
+    """env.unwrapped, if its class can write in place, and if no wrapper between looks at observations: one that keeps
+    the last one, for example, would find the next in its place."""
     if not isinstance(observation, ArrayLayout):
         return None
     try:
         unwrapped = env.unwrapped
-        if not hasattr(type(unwrapped), "observation_buffer"):
+        if getattr(type(unwrapped), IN_PLACE, MISSING) is not None:
             return None
-        own, outer = unwrapped.observation_space, observation.space
-        return unwrapped if (own.shape, own.dtype) == (outer.shape, outer.dtype) else None
+        while type(env) in STOCK_WRAPPERS:
+            env = env.env
+        return unwrapped if env is unwrapped else None
     except Exception:  # foreign code
         return None
+
+
+cdef frozenset STOCK_WRAPPERS = frozenset(
+    # Not PassiveEnvChecker: it keeps the observations of the first steps.
+    (gymnasium.wrappers.TimeLimit, gymnasium.wrappers.OrderEnforcing)
+)
 
 
 cdef double as_reward(object value) except? -1.0:

@@ -181,6 +181,7 @@ cdef extern from "handles.h" nogil:
     void gym__slot_invalidate(gym__slot *slot) noexcept
     void gym__slot_free(gym__slot *slot) noexcept
     int gym__slot_size(gym__handle_kind kind, uint64_t id, int which, size_t *out, gym_error *err) noexcept
+    void gym__slot_resize(gym__slot *slot, int which, size_t size) noexcept
     uint64_t gym__slot_next(uint32_t *index) noexcept
 
 

@@ -214,6 +214,10 @@ int gym__slot_size(gym__handle_kind kind, uint64_t id, int which, size_t *out, g
   return GYM_OK;
 }
 
+void gym__slot_resize(gym__slot *slot, int which, size_t size) {
+  atomic_store_explicit(&slot->sizes[which], size, memory_order_relaxed);
+}
+
 uint64_t gym__slot_next(uint32_t *index) {
   for (gym__slot *slot; (slot = slot_at(*index)) != NULL;) {
     (*index)++;

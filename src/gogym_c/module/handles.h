@@ -77,6 +77,9 @@ void gym__slot_free(gym__slot *slot);
 /* Reads one of the sizes without waiting for the object. */
 int gym__slot_size(gym__handle_kind kind, uint64_t id, int which, size_t *out, gym_error *err);
 
+/* Changes one of the sizes of a locked slot. */
+void gym__slot_resize(gym__slot *slot, int which, size_t size);
+
 /* The id of some open object at or behind *index, which moves on; 0 behind the last. */
 uint64_t gym__slot_next(uint32_t *index);
 

@@ -344,8 +344,10 @@ cdef class SequenceLayout(CompositeLayout):
 
     cdef int build(self, gym__builder *builder, object value) except -1:
         cdef Layout child = self.children[0]
-        if self.is_stacked or not PyTuple_CheckExact(value) or is_too_deep(builder, value):
-            return build_value(builder, value)
+        # What cannot be stacked comes as a tuple of elements, but so do stacks of a Tuple's parts.
+        cdef bint are_parts = self.is_stacked and isinstance(child, TupleLayout)
+        if are_parts or not PyTuple_CheckExact(value) or is_too_deep(builder, value):
+            return build_value(builder, named_fields(value))
         gym__build_tuple(builder, len(value))
         for item in <tuple>value:
             child.build(builder, item)
@@ -361,6 +363,17 @@ cdef class GraphLayout(Layout):
         if not isinstance(value, gymnasium.spaces.GraphInstance) or is_too_deep(builder, value):
             return build_value(builder, value)
         return build_value(builder, value._asdict())
+
+
+cdef object named_fields(object flat):
+    """Batches of elements with a Graph's fields as a dict: a gym_value knows no names of a tuple's fields."""
+    if isinstance(flat, gymnasium.spaces.GraphInstance):
+        return flat._asdict()
+    if PyTuple_CheckExact(flat):
+        return tuple([named_fields(part) for part in flat])
+    if PyDict_CheckExact(flat):
+        return {key: named_fields(part) for key, part in (<dict>flat).items()}
+    return flat
 
 
 cdef Layout make_layout(object space, dict node, str path):

@@ -108,7 +108,11 @@ cdef class ArrayLayout(Layout):
         """The array of an element, in C order and native byte order and of the space's shape, in its own dtype."""
         cdef cnp.ndarray array
         cdef object given = value
-        if not cnp.PyArray_CheckExact(value) or not PyArray_ISCARRAY_RO(<cnp.ndarray>value):
+        if (
+            not cnp.PyArray_CheckExact(value)
+            or not PyArray_ISCARRAY_RO(<cnp.ndarray>value)
+            or dtype_of(<cnp.ndarray>value) == GYM__DTYPE_NONE
+        ):
             value = self.as_array(value)
         array = <cnp.ndarray>value
         if cnp.PyArray_NDIM(array) != self.ndim or (
@@ -124,8 +128,8 @@ cdef class ArrayLayout(Layout):
             if array.dtype == object:  # Python numbers in an object array: let NumPy find their dtype
                 value = array.tolist()
                 array = np.array(value)
-            if array.dtype == np.float64 and isinstance(value, (list, tuple, int)):
-                self.check_exact(value, array)
+            if array.dtype.kind in "fO" and isinstance(value, (list, tuple, int)):
+                array = self.exact_array(value, array)
             if array.dtype.byteorder not in "=|":
                 array = array.astype(array.dtype.newbyteorder("="))
             # ascontiguousarray would turn an array without dimensions into one with one
@@ -134,6 +138,16 @@ cdef class ArrayLayout(Layout):
             raise
         except Exception as error:
             raise self.misfit(value, self.expectation()) from error
+
+    cdef object exact_array(self, object value, object array):
+        """The array of Python numbers, of which NumPy makes float64 or objects where some are beyond int64."""
+        numbers = np.asarray(value, dtype=object)
+        if self.numpy_dtype.kind in b"iu" and all(isinstance(number, (int, np.integer)) for number in numbers.flat):
+            with suppress(OverflowError):
+                return np.array(value, dtype=self.numpy_dtype)
+        if array.dtype == np.float64:
+            self.check_exact(value, array)
+        return array
 
     cdef int check_exact(self, object value, object array) except -1:
         """Refuse integers among Python numbers that NumPy has rounded on their way to float64."""
@@ -340,15 +354,17 @@ cdef class TextLayout(Layout):
     def __cinit__(self, object space, str path, dict node):
         self.charset = node["charset"]
         self.indices = {character: index for index, character in enumerate(self.charset)}
-        self.accepted = <int32_t *>PyMem_RawMalloc(self.size * sizeof(int32_t) + 1)
-        if self.accepted == NULL:
-            raise MemoryError(f"{self.size} characters for {self.path}")
+        self.accepted = NULL  # made when it is first needed: a Text may allow more characters than there is memory
 
     def __dealloc__(self):
         PyMem_RawFree(self.accepted)
 
     cdef int accept(self, object value, bint native) except -1:
         cdef Py_ssize_t position = 0
+        if self.accepted == NULL:
+            self.accepted = <int32_t *>PyMem_RawMalloc(self.size * sizeof(int32_t) + 1)
+        if self.accepted == NULL:
+            raise MemoryError(f"{self.size} characters for {self.path}")
         if not isinstance(value, str) or len(value) > self.size:
             raise self.misfit(value, f"a str of at most {self.size} characters")
         for character in value:

@@ -15,18 +15,24 @@ cdef class Source:
         self.native = NULL
         if layout.nbytes < 0:
             return
-        self.native = <char *>PyMem_RawMalloc(layout.nbytes + 1)
-        if self.native == NULL:
-            raise MemoryError(f"{layout.nbytes} bytes for an element of {shown(layout.space)}")
         if is_stock_space(layout.space):
             self.sampler = make_sampler(layout.space, layout)
 
     def __dealloc__(self):
         PyMem_RawFree(self.native)
 
+    cdef inline int need_native(self) except -1:
+        """Made when it is first needed: a space may have larger elements than there is memory."""
+        if self.native == NULL:
+            self.native = <char *>PyMem_RawMalloc(self.layout.nbytes + 1)
+        if self.native == NULL:
+            raise MemoryError(f"{self.layout.nbytes} bytes for an element of {shown(self.layout.space)}")
+        return 0
+
     cdef int sample(self, double *out) except -1:
         if self.sampler is None:
             return self.layout.write(self.layout.space.sample(), out)
+        self.need_native()
         self.sampler.draw(self.native)
         if isinstance(self.layout, CompositeLayout):
             self.layout.widen(self.native, out, True)
@@ -37,6 +43,7 @@ cdef class Source:
             return self.layout.write_native(self.layout.space.sample(), root)
         if not isinstance(self.layout, CompositeLayout):
             return self.sampler.draw(root)
+        self.need_native()
         self.sampler.draw(self.native)
         if self.layout.nbytes > 0:
             memcpy(root, self.native, self.layout.nbytes)

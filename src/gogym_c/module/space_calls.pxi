@@ -74,8 +74,8 @@ cdef int bridge_space_of_actions(gym_env env, gym_space *out, gym_error *err) no
 
 
 cdef int run_space_of_actions(Environment environment, void *out) except -1:
-    environment.renew_action_space()
-    return open_space(environment.action_space, <gym_space *>out)
+    # As it is now: an environment may have replaced it, also by one that its buffers would not fit.
+    return open_space(getattr(environment.env, "action_space", None), <gym_space *>out)
 
 
 cdef int open_within_limits(gym_env env, operation run, gym_space *out, gym_error *err) noexcept nogil:

@@ -80,7 +80,7 @@ cdef class SpaceHandle:
             raise BridgeError(
                 GYM_ERR_ELEMENT, f"element is {shown(value)}, which {shown(self.space)} cannot flatten: {error}"
             ) from error
-        return make_value(flattened_form(flat))
+        return make_value(named_fields(flat))
 
     cdef gym_value *unflatten_value(self, const char *flat) except NULL:
         value = parse_flat(self.space, decoded(flat, "flat element"))
@@ -97,17 +97,6 @@ cdef class SpaceHandle:
                 GYM_ERR_BUFFER, f"the buffer has {length} {unit}; an element of {shown(self.space)} needs {needed}"
             )
         return 0
-
-
-cdef object flattened_form(object flat):
-    """What flatten gave, with a Graph's named fields as a dict: a gym_value knows no names of a tuple's fields."""
-    if isinstance(flat, gymnasium.spaces.GraphInstance):
-        return flat._asdict()
-    if PyTuple_CheckExact(flat):
-        return tuple([flattened_form(part) for part in flat])
-    if PyDict_CheckExact(flat):
-        return {key: flattened_form(part) for key, part in (<dict>flat).items()}
-    return flat
 
 
 cdef gym__space *make_core(object space, dict node, str label) except NULL:

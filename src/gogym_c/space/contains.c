@@ -60,8 +60,9 @@ static int box_contains_native(const gym__space *space, const unsigned char *x) 
 #define CASE(name, type)  \
   case GYM__DTYPE_##name: \
     ALL_INSIDE(type, OUTSIDE_BITWISE(name, gym__load_##name(x, i)));
-    CASE(bool, uint8_t)
-    GYM__INTEGER_MAP(CASE)
+    case GYM__DTYPE_bool: /* any other byte is no bool */
+      ALL_INSIDE(uint8_t, (x[i] > 1) | OUTSIDE_BITWISE(uint8, gym__load_uint8(x, i)));
+      GYM__INTEGER_MAP(CASE)
 #undef CASE
     case GYM__DTYPE_float16:
       ALL_INSIDE(int, OUTSIDE(float16, gym__load_float16(x, i)));

@@ -28,6 +28,10 @@ static int fail_number(const flattening *f, const gym__space *leaf, size_t index
 static int check_numbers(const flattening *f, const gym__space *leaf, const unsigned char *x) {
   size_t bad;
   gym__dtype dtype = gym__part_dtype(leaf, f->layout);
+  if (dtype == GYM__DTYPE_bool) {
+    for (size_t i = 0; i < leaf->size; i++)
+      if (x[i] > 1) return gym__fail_not_held(leaf, i, GYM__DTYPE_uint8, x, f->err);
+  }
   if (gym__recast(dtype, x, leaf->dtype, NULL, leaf->size, &bad) == GYM__CONVERT_OK) return GYM_OK;
   return gym__fail_not_held(leaf, bad, dtype, x, f->err);
 }
