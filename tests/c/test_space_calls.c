@@ -270,7 +270,6 @@ static void test_element_values(void) {
       {DISCRETE, "0.5", "0.5"},
       {DISCRETE, "\"one\"", "one"},
       {DISCRETE, "null", "None"},
-      {DISCRETE, "true", "True"},
       {DISCRETE, "99999999999999999999", "99999999999999999999"},
       {PICTURE, "[1, 2]", "(2,)"},
       {PICTURE, "[[1, 2, 3], [4, 5]]", "one length"},
