@@ -20,18 +20,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector.utils import concatenate, create_empty_array
 
-from gogym.options import parse_json
+from gogym.options import ElementError, parse_json
 from gogym.space import class_name, key_text, safe_repr, space_type
-
-
-class ElementError(ValueError):
-    """An element that does not fit its space; the message names the leaf by its path."""
-
-    def __init__(self, path: str, value: Any, space: Any, expected: object) -> None:
-        super().__init__(
-            f"{path} is {_shown(value)} ({class_name(type(value))}); {_shown(space)} needs {expected}"
-        )
-        self.path = path
 
 
 class _Misfit(Exception):  # noqa: N818
@@ -40,6 +30,12 @@ class _Misfit(Exception):  # noqa: N818
 
 class _Unholdable(Exception):  # noqa: N818
     """A number that a dtype cannot hold: its path, itself, and what would have been."""
+
+
+def _error(path: str, value: Any, space: Any, expected: object) -> ElementError:
+    return ElementError(
+        path, f"{path} is {_shown(value)} ({class_name(type(value))}); {_shown(space)} needs {expected}"
+    )
 
 
 def parse_element(space: Any, text: str, path: str, *, strict: bool) -> Any:
@@ -109,10 +105,10 @@ def _element(space: Any, value: Any, path: str, strict: bool) -> Any:
         return build(space, value, path, strict)
     except _Unholdable as number:
         where, given, expected = number.args
-        raise ElementError(where, given, space, expected) from None
+        raise _error(where, given, space, expected) from None
     except _Misfit as misfit:
         if strict:
-            raise ElementError(path, value, space, misfit) from None
+            raise _error(path, value, space, misfit) from None
         return _natural(value)
 
 

@@ -37,6 +37,18 @@ class OptionsError(ValueError):
     """Options that are not acceptable; the message says where and why."""
 
 
+class SpaceError(ValueError):
+    """A description of a space that is not acceptable; the message says where and why."""
+
+
+class ElementError(ValueError):
+    """An element that does not fit its space; the message names the leaf by its path."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 class OwnOptions(NamedTuple):
     """gogym's own options of gym_make."""
 

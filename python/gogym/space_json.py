@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from gogym.options import parse_json, parse_object
+from gogym.options import SpaceError, parse_object
 from gogym.space import key_text, safe_repr, space_type
 
 # What a space's value tells beside what makes it: taken, and not looked at.
@@ -17,10 +17,6 @@ _DERIVED = frozenset("type size offset nbytes byte_offset flatdim flat_dtype".sp
 
 
 _INFINITIES = ("inf", "-inf")  # as gym_value_to_json writes them
-
-
-class SpaceError(ValueError):
-    """A description of a space that is not acceptable; the message says where and why."""
 
 
 def parse_space(text: str) -> spaces.Space[Any]:
@@ -364,6 +360,3 @@ def _numbers(value: Any, dtype: np.dtype[Any]) -> Any:
     if array.dtype.kind not in "biuf" or not np.array_equal(array.astype(dtype).astype(array.dtype), array):
         return array
     return array.astype(dtype)
-
-
-__all__ = ["SpaceError", "parse_json", "parse_sample_options", "parse_space"]

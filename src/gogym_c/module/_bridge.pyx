@@ -35,15 +35,12 @@ from itertools import islice
 import gymnasium
 import gymnasium.error as gymnasium_error
 import numpy as np
-from gymnasium.spaces.utils import flatten, unflatten
 
-from gogym.element import ElementError, misplaced, parse_element, parse_flat
 from gogym.make import make_environment
-from gogym.options import OptionsError, parse_json, parse_reset_options
+from gogym.options import ElementError, OptionsError, SpaceError, parse_json, parse_reset_options
 from gogym.shutdown import flush, run_exit_functions
 from gogym.signals import protect_signals
 from gogym.space import ARRAY_DTYPES, MAX_DIMENSIONS, class_name, describe, dtype_name, key_text, safe_repr
-from gogym.space_json import SpaceError, parse_sample_options, parse_space
 
 cnp.import_array()
 

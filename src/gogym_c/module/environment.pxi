@@ -81,12 +81,16 @@ cdef class Environment:
                   gym_transition *out) except -1:
         cdef gym_transition transition
         cdef tuple result
-        self.check_buffer(self.observation, "observation", obs_len, self.observation.size, "elements", exact=False)
-        self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=True)
+        # The usual case in few instructions: this is what a host does most.
+        if self.observation.size < 0 or obs_len < <size_t>self.observation.size:
+            self.check_buffer(self.observation, "observation", obs_len, self.observation.size, "elements", exact=False)
+        if self.action.size < 0 or action_len != <size_t>self.action.size:
+            self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=True)
         result = self.advance(self.action.read(action), &transition)
         if self.observation.size >= 0:
             self.observation.write(result[0], obs)
-        self.keep(result[0], result[4])
+        self.last_observation = result[0]
+        self.info = result[4]
         out[0] = transition
         return 0
 
@@ -115,6 +119,7 @@ cdef class Environment:
     cdef int step_value(self, const char *action, gym_value **obs, gym_transition *out) except -1:
         cdef gym_transition transition
         cdef tuple result
+        from gogym.element import parse_element  # here, because a host's start waits for the module's imports
         element = parse_element(self.action_space, decoded(action, "action"), "action", strict=False)
         result = self.advance(element, &transition)
         if obs != NULL:
@@ -123,7 +128,7 @@ cdef class Environment:
         out[0] = transition
         return 0
 
-    cdef tuple advance(self, object element, gym_transition *transition):
+    cdef inline tuple advance(self, object element, gym_transition *transition):
         """The five values of env.step, looked at but for the observation; reward and flags are in *transition."""
         cdef bint cut = False
         cdef tuple result
@@ -234,7 +239,7 @@ cdef class Environment:
         gym__slot_resize(self.slot, GYM__ACTION_NBYTES, size_or_dynamic(layout.nbytes))
         return 0
 
-    cdef inline int check_buffer(self, Layout layout, str what, size_t length, Py_ssize_t needed, str unit,
+    cdef int check_buffer(self, Layout layout, str what, size_t length, Py_ssize_t needed, str unit,
                                  bint exact) except -1:
         if needed >= 0 and (length == <size_t>needed or (length > <size_t>needed and not exact)):
             return 0
@@ -257,6 +262,7 @@ cdef class Environment:
                 return 0
         except Exception:
             return 0
+        from gogym.element import misplaced
         where = misplaced(self.action_space, element, "action")
         raise BridgeError(
             GYM_ERR_ACTION,

@@ -41,6 +41,7 @@ cdef int bridge_space_make(const char *description, gym_space *out, gym_error *e
 
 cdef int make_space(const char *description, gym_space *out, gym_error *err) noexcept:
     try:
+        from gogym.space_json import parse_space
         return open_space(parse_space(decoded(description, "description of a space")), out)
     except BaseException as error:
         return report(error, err)

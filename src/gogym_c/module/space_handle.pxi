@@ -45,6 +45,7 @@ cdef class SpaceHandle:
 
     cdef object sampled(self, const char *options):
         """An element from Python's own sample, which knows masks and probabilities."""
+        from gogym.space_json import parse_sample_options
         return self.space.sample(**parse_sample_options(self.space, decoded(options, "options of gym_space_sample")))
 
     cdef int sample(self, const char *options, double *x, size_t x_len) except -1:
@@ -73,6 +74,7 @@ cdef class SpaceHandle:
             return False
 
     cdef gym_value *flatten_value(self, const char *element) except NULL:
+        from gymnasium.spaces.utils import flatten
         value = self.element(element, strict=True)
         try:
             flat = flatten(self.space, value)
@@ -83,10 +85,13 @@ cdef class SpaceHandle:
         return make_value(named_fields(flat))
 
     cdef gym_value *unflatten_value(self, const char *flat) except NULL:
+        from gymnasium.spaces.utils import unflatten
+        from gogym.element import parse_flat
         value = parse_flat(self.space, decoded(flat, "flat element"))
         return make_element_value(self.layout, unflatten(self.space, value))
 
     cdef object element(self, const char *text, bint strict):
+        from gogym.element import parse_element
         return parse_element(self.space, decoded(text, "element"), "element", strict=strict)
 
     cdef int check_buffer(self, size_t length, Py_ssize_t needed, str unit) except -1:
