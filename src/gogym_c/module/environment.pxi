@@ -240,7 +240,7 @@ cdef class Environment:
         return 0
 
     cdef int check_buffer(self, Layout layout, str what, size_t length, Py_ssize_t needed, str unit,
-                                 bint exact) except -1:
+                          bint exact) except -1:
         if needed >= 0 and (length == <size_t>needed or (length > <size_t>needed and not exact)):
             return 0
         if needed < 0:
