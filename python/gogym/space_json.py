@@ -147,8 +147,9 @@ def _box(node: dict[str, Any], where: str) -> spaces.Space[Any]:
     low, below = _integer_bound(low, -np.inf, limits.min, dtype)
     high, above = _integer_bound(high, np.inf, limits.max, dtype)
     box = spaces.Box(low, high, shape=shape, dtype=dtype.type)
-    box.bounded_below = box.bounded_below & below & _flags(node, "bounded_below", box)
-    box.bounded_above = box.bounded_above & above & _flags(node, "bounded_above", box)
+    # asarray: arrays without dimensions become scalars on the way
+    box.bounded_below = np.asarray(box.bounded_below & below & _flags(node, "bounded_below", box))
+    box.bounded_above = np.asarray(box.bounded_above & above & _flags(node, "bounded_above", box))
     return box
 
 

@@ -39,7 +39,12 @@ def test_the_wheel_holds_the_package_and_nothing_else(installed):
     top = {name.split("/")[0] for name in names}
     assert top == {"gogym", "gogym_c-0.1.0.dist-info"}
     wanted = ["include/gogym.h", "lib/libgogym.a", "lib/libgogym.so", "lib/libgogym.so.0", "py.typed"]
-    wanted += ["lib/pkgconfig/gogym.pc", "lib/cmake/gogym/gogymConfig.cmake", "native/library.py", "_bridge.pyi"]
+    wanted += [
+        "lib/pkgconfig/gogym.pc",
+        "lib/cmake/gogym/gogymConfig.cmake",
+        "native/library.py",
+        "_bridge.pyi",
+    ]
     assert {f"gogym/{name}" for name in wanted} <= set(names)
     assert not any(name.endswith((".pyx", ".c", ".go")) for name in names)
 
