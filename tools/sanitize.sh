@@ -16,7 +16,7 @@ failed=()
 export ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1"
 export LSAN_OPTIONS="suppressions=$PWD/tools/lsan.supp:print_suppressions=0"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
-export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp:halt_on_error=1:second_deadlock_stack=1:handle_segv=0"
+export TSAN_OPTIONS="allocator_may_return_null=1:suppressions=$PWD/tools/tsan.supp:halt_on_error=1:second_deadlock_stack=1:handle_segv=0"
 
 instrumented=(env PYTHONMALLOC=malloc) # Python's own allocator hides what belongs together
 if [ "$kind" != thread ]; then
