@@ -21,7 +21,7 @@ from gymnasium import spaces
 from gymnasium.vector.utils import concatenate, create_empty_array
 
 from gogym.options import ElementError, parse_json
-from gogym.space import class_name, key_text, safe_repr, space_type
+from gogym.space import class_name, key_text, shown, space_type
 
 
 class _Misfit(Exception):  # noqa: N818
@@ -34,7 +34,7 @@ class _Unholdable(Exception):  # noqa: N818
 
 def _error(path: str, value: Any, space: Any, expected: object) -> ElementError:
     return ElementError(
-        path, f"{path} is {_shown(value)} ({class_name(type(value))}); {_shown(space)} needs {expected}"
+        path, f"{path} is {shown(value)} ({class_name(type(value))}); {shown(space)} needs {expected}"
     )
 
 
@@ -64,7 +64,7 @@ def misplaced(space: Any, element: Any, path: str) -> str:
                 break
     if at == path:
         return ""
-    return f", because {at} is {_shown(value)}, which is not in {_shown(leaf)}"
+    return f", because {at} is {shown(value)}, which is not in {shown(leaf)}"
 
 
 def _parts(space: Any, value: Any) -> Iterable[tuple[str, Any, Any]]:
@@ -86,11 +86,6 @@ def _parts(space: Any, value: Any) -> Iterable[tuple[str, Any, Any]]:
     if kind == "Sequence" and isinstance(value, tuple) and not space.stack:
         return [(str(i), space.feature_space, part) for i, part in enumerate(value)]
     return ()
-
-
-def _shown(value: Any, limit: int = 200) -> str:
-    text = safe_repr(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def _is_index(value: Any, count: int) -> bool:

@@ -19,7 +19,7 @@ from gymnasium import spaces
 
 from gogym.legacy_space import convert_space
 from gogym.make import refuses_seed
-from gogym.space import class_name, safe_repr
+from gogym.space import class_name, shown
 
 _OWN = frozenset({"spec", "metadata", "render_mode", "legacy_env", "_spaces", "_seed", "_draws", "_warned"})
 """The attributes of the adapter itself; all others are the environment's."""
@@ -328,11 +328,4 @@ def _is_gyms_own(env: Any) -> bool:
 
 
 def _brief(value: Any) -> str:
-    text = safe_repr(value)
-    return (
-        f"{len(value)} values"
-        if isinstance(value, (tuple, list))
-        else text
-        if len(text) <= 80
-        else text[:77] + "..."
-    )
+    return f"{len(value)} values" if isinstance(value, (tuple, list)) else shown(value, 80)

@@ -93,12 +93,17 @@ def safe_repr(value: Any) -> str:
         return f"<{class_name(type(value))}, whose repr raised {class_name(type(error))}>"
 
 
+def shown(value: Any, limit: int = 200) -> str:
+    """Give a value's repr for messages: short, and never failing."""
+    text = safe_repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
 def key_text(key: Any) -> str:
     """Write a dict's key in a path: text in double quotes, anything else as its repr."""
     if isinstance(key, str):
         return json.dumps(key, ensure_ascii=False)
-    text = safe_repr(key)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shown(key, 60)
 
 
 def _node(space: Any) -> dict[str, Any]:

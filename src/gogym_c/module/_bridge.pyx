@@ -40,7 +40,7 @@ from gogym.make import make_environment
 from gogym.options import ElementError, OptionsError, SpaceError, parse_json, parse_reset_options
 from gogym.shutdown import flush, run_exit_functions
 from gogym.signals import protect_signals
-from gogym.space import ARRAY_DTYPES, MAX_DIMENSIONS, class_name, describe, dtype_name, key_text, safe_repr
+from gogym.space import ARRAY_DTYPES, MAX_DIMENSIONS, class_name, describe, dtype_name, key_text, safe_repr, shown
 
 cnp.import_array()
 

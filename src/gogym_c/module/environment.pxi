@@ -46,11 +46,7 @@ cdef class Environment:
                 self.observation.write_native(result[0], obs)
         finally:
             self.take_back(lent)
-        if lent is None:
-            self.keep(result[0], result[1])
-        else:
-            self.keep_what_is_not_lent(result, 1, lent)
-        return 0
+        return self.keep_what_is_not_lent(result, 1, lent)
 
     cdef int reset_value(self, const int64_t *seed, const char *options, gym_value **obs) except -1:
         cdef tuple result = self.begin(seed, options)
@@ -81,16 +77,12 @@ cdef class Environment:
                   gym_transition *out) except -1:
         cdef gym_transition transition
         cdef tuple result
-        # The usual case in few instructions: this is what a host does most.
-        if self.observation.size < 0 or obs_len < <size_t>self.observation.size:
-            self.check_buffer(self.observation, "observation", obs_len, self.observation.size, "elements", exact=False)
-        if self.action.size < 0 or action_len != <size_t>self.action.size:
-            self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=True)
+        self.check_buffer(self.observation, "observation", obs_len, self.observation.size, "elements", exact=False)
+        self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=True)
         result = self.advance(self.action.read(action), &transition)
         if self.observation.size >= 0:
             self.observation.write(result[0], obs)
-        self.last_observation = result[0]
-        self.info = result[4]
+        self.keep(result[0], result[4])
         out[0] = transition
         return 0
 
@@ -109,10 +101,7 @@ cdef class Environment:
                 self.observation.write_native(result[0], obs)
         finally:
             self.take_back(lent)
-        if lent is None:
-            self.keep(result[0], result[4])
-        else:
-            self.keep_what_is_not_lent(result, 4, lent)
+        self.keep_what_is_not_lent(result, 4, lent)
         out[0] = transition
         return 0
 
@@ -144,7 +133,7 @@ cdef class Environment:
         check_info(result[4], "step")
         return result
 
-    cdef int keep(self, object observation, object info) except -1:
+    cdef inline int keep(self, object observation, object info) except -1:
         self.last_observation = observation
         self.info = info
         return 0
@@ -172,7 +161,10 @@ cdef class Environment:
 
     cdef int keep_what_is_not_lent(self, tuple result, Py_ssize_t info, object lent) except -1:
         """Keep an observation unless it is the caller's memory, and see that nobody else keeps that."""
-        cdef object observation = result[0]
+        cdef object observation
+        if lent is None:
+            return self.keep(result[0], result[info])
+        observation = result[0]
         # The references that this call knows of: the caller's variable; the result and the variable here, or the view
         # that the result is. Any other would reach into memory that is the caller's again.
         cdef Py_ssize_t known = 1
@@ -239,10 +231,14 @@ cdef class Environment:
         gym__slot_resize(self.slot, GYM__ACTION_NBYTES, size_or_dynamic(layout.nbytes))
         return 0
 
-    cdef int check_buffer(self, Layout layout, str what, size_t length, Py_ssize_t needed, str unit,
-                          bint exact) except -1:
+    cdef inline int check_buffer(self, Layout layout, str what, size_t length, Py_ssize_t needed, str unit,
+                                 bint exact) except -1:
         if needed >= 0 and (length == <size_t>needed or (length > <size_t>needed and not exact)):
             return 0
+        return self.refuse_buffer(layout, what, length, needed, unit, exact)
+
+    cdef int refuse_buffer(self, Layout layout, str what, size_t length, Py_ssize_t needed, str unit,
+                           bint exact) except -1:
         if needed < 0:
             # Without a buffer, an environment with such observations can still be reset and stepped.
             if length == 0 and not exact and what == "observation":

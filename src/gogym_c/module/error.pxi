@@ -107,8 +107,3 @@ cdef int report(object error, gym_error *err) noexcept:
 
 cdef str shortened(object text, Py_ssize_t limit=200):
     return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
-cdef str shown(object value, Py_ssize_t limit=200):
-    """repr for messages: short, and never failing."""
-    return shortened(safe_repr(value), limit)

@@ -382,13 +382,9 @@ cdef Layout make_layout(object space, dict node, str path):
     cdef str kind = node["type"]
     if kind in ("Tuple", "OneOf"):
         composite = TupleLayout(space, path, node) if kind == "Tuple" else OneOfLayout(space, path, node)
-        children = list(space.spaces)
-        labels = range(len(children))
     elif kind == "Dict":
         composite = DictLayout(space, path, node)
         (<DictLayout>composite).keys = node["keys"]
-        labels = [key_text(key) for key in node["keys"]]
-        children = list(space.spaces.values())
     elif kind == "Sequence":
         composite = SequenceLayout(space, path, node)
         (<SequenceLayout>composite).is_stacked = node["stack"]
@@ -404,6 +400,18 @@ cdef Layout make_layout(object space, dict node, str path):
         return TextLayout(space, path, node)
     else:
         return ArrayLayout(space, path, node)
-    for child, child_node, label in zip(children, node["spaces"], labels, strict=True):
-        composite.add(make_layout(child, child_node, f"{path}[{label}]"))
+    for child, child_node, label in labelled_children(space, node):
+        composite.add(make_layout(child, child_node, path + label))
     return composite
+
+
+cdef list labelled_children(object space, dict node):
+    """(space, description, how it is called in a path) of the children of a Tuple, Dict or OneOf."""
+    if node["type"] == "Dict":
+        children, labels = space.spaces.values(), [key_text(key) for key in node["keys"]]
+    else:
+        children, labels = space.spaces, range(len(node["spaces"]))
+    return [
+        (child, child_node, f"[{label}]")
+        for child, child_node, label in zip(children, node["spaces"], labels, strict=True)
+    ]

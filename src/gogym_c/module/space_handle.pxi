@@ -132,10 +132,8 @@ cdef gym__space *make_core(object space, dict node, str label) except NULL:
             core.charset_length = len(node["charset"])
             core.min_length = node["min_length"]
         elif kind in ("Tuple", "Dict", "OneOf"):
-            labels = [key_text(key) for key in node["keys"]] if kind == "Dict" else range(len(node["spaces"]))
-            children = space.spaces.values() if kind == "Dict" else space.spaces
-            for part, child_node, name in zip(children, node["spaces"], labels, strict=True):
-                child = make_core(part, child_node, f"[{name}]")
+            for part, child_node, name in labelled_children(space, node):
+                child = make_core(part, child_node, name)
                 if not gym__space_add_child(core, child):
                     raise MemoryError("no memory for a space")
     except BaseException:

@@ -264,30 +264,7 @@ void gym__cast_through(gym__dtype from_dtype, const void *from, gym__dtype middl
 /* ------------------------------------------------------------------------------------- checked conversions
  */
 
-/* Most observations and actions are float32, and few numbers: these do not pass through the tables. */
-
-static void widen_float32(const void *from, size_t count, double *to) {
-  for (size_t i = 0; i < count; i++) gym__store_float64(to, i, (double)gym__load_float32(from, i));
-}
-
-static int narrow_to_float32(const double *from, size_t count, void *to, size_t *bad) {
-  for (size_t i = 0; i < count; i++) {
-    double number = gym__load_float64(from, i);
-    if (isinf((float)number) && !isinf(number)) {
-      *bad = i;
-      return GYM__CONVERT_INEXACT;
-    }
-  }
-  if (!to) return GYM__CONVERT_OK;
-  for (size_t i = 0; i < count; i++) gym__store_float32(to, i, (float)gym__load_float64(from, i));
-  return GYM__CONVERT_OK;
-}
-
 int gym__to_float64(gym__dtype from_dtype, const void *from, size_t count, double *to, size_t *bad) {
-  if (from_dtype == GYM__DTYPE_float32) {
-    if (to) widen_float32(from, count, to);
-    return GYM__CONVERT_OK;
-  }
   if (!is_number(from_dtype)) return GYM__CONVERT_DTYPE;
   if (!is_narrow(from_dtype)) {
     size_t found = find_inexact(from_dtype, from, count);
@@ -301,7 +278,6 @@ int gym__to_float64(gym__dtype from_dtype, const void *from, size_t count, doubl
 }
 
 int gym__from_float64(gym__dtype to_dtype, const double *from, size_t count, void *to, size_t *bad) {
-  if (to_dtype == GYM__DTYPE_float32) return narrow_to_float32(from, count, to, bad);
   return gym__recast(GYM__DTYPE_float64, from, to_dtype, to, count, bad);
 }
 
