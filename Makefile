@@ -37,8 +37,11 @@ tsan:
 test-pythons:
 	@tools/test_pythons.sh
 
-# The files that follow from others: go/codes_gen.go, python/gogym/status.py, go/internal/cgym/*.[ch].
+# The files that follow from others: go/codes_gen.go, python/gogym/status.py, go/wrappers/wrappers_gen.go,
+# go/internal/cgym/*.[ch].
 generate:
+	@tools/setup.sh
+	@.venv/bin/python tools/generate_wrappers.py
 	@tools/generate_codes.py
 	@tools/copy_go_sources.py
 

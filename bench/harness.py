@@ -166,18 +166,18 @@ def interleave(
     rounds: int,
     warm_up: int = 2,
     chunk_ms: float = 25.0,
+    probe: int = 200,
     same_rewards: bool = True,
 ) -> dict[str, list[float]]:
     """Nanoseconds per step of each contender in each round.
 
-    A chunk takes about `chunk_ms` on the first contender; all contenders get the same number of steps, so
+    A chunk takes about `chunk_ms` on the fastest contender, which `probe` steps find out; all contenders get the same number of steps, so
     that they live through the same episodes. Different rewards are an error: they did not do the same work.
     """
     first = next(iter(contenders.values()))
-    probe = 200
     for contender in contenders.values():
         contender.run(probe)
-    steps = max(100, int(chunk_ms * 1e6 / min(contender.run(probe) for contender in contenders.values())))
+    steps = max(probe // 2, int(chunk_ms * 1e6 / min(contender.run(probe) for contender in contenders.values())))
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(-warm_up, rounds):
         for name, contender in contenders.items():

@@ -3,6 +3,7 @@ package gogym
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"unsafe"
 )
 
@@ -112,24 +113,31 @@ func (a *Array) Len() int {
 // Float64s gives the elements as float64, in C order and in a new slice. An integer that a float64 cannot
 // hold gives [ErrInexact]; a dtype without real numbers, and longdouble, gives [ErrKind].
 func (a *Array) Float64s() ([]float64, error) {
+	return a.appendFloat64s([]float64{})
+}
+
+// appendFloat64s is Float64s with room that is there already.
+func (a *Array) appendFloat64s(numbers []float64) ([]float64, error) {
 	switch data := a.Data.(type) {
 	case []bool:
-		numbers := make([]float64, len(data))
-		for i, b := range data {
+		numbers = slices.Grow(numbers, len(data))
+		for _, b := range data {
+			number := 0.0
 			if b {
-				numbers[i] = 1
+				number = 1
 			}
+			numbers = append(numbers, number)
 		}
 		return numbers, nil
 	case []int8:
-		return toFloat64s(data), nil
+		return appendFloat64s(numbers, data), nil
 	case []int16:
-		return toFloat64s(data), nil
+		return appendFloat64s(numbers, data), nil
 	case []int32:
-		return toFloat64s(data), nil
+		return appendFloat64s(numbers, data), nil
 	case []int64:
-		numbers := toFloat64s(data)
-		for i, number := range numbers {
+		numbers = appendFloat64s(numbers, data)
+		for i, number := range numbers[len(numbers)-len(data):] {
 			if number == 1<<63 || int64(number) != data[i] {
 				return nil, inexact(data[i])
 			}
@@ -137,30 +145,30 @@ func (a *Array) Float64s() ([]float64, error) {
 		return numbers, nil
 	case []uint16:
 		if a.Dtype == "float16" {
-			numbers := make([]float64, len(data))
-			for i, half := range data {
-				numbers[i] = Float16(half).Float64()
+			numbers = slices.Grow(numbers, len(data))
+			for _, half := range data {
+				numbers = append(numbers, Float16(half).Float64())
 			}
 			return numbers, nil
 		}
-		return toFloat64s(data), nil
+		return appendFloat64s(numbers, data), nil
 	case []uint32:
-		return toFloat64s(data), nil
+		return appendFloat64s(numbers, data), nil
 	case []uint64:
-		numbers := toFloat64s(data)
-		for i, number := range numbers {
+		numbers = appendFloat64s(numbers, data)
+		for i, number := range numbers[len(numbers)-len(data):] {
 			if number == 1<<64 || uint64(number) != data[i] {
 				return nil, inexact(data[i])
 			}
 		}
 		return numbers, nil
 	case []float32:
-		return toFloat64s(data), nil
+		return appendFloat64s(numbers, data), nil
 	case []float64:
-		return toFloat64s(data), nil
+		return append(slices.Grow(numbers, len(data)), data...), nil
 	case []uint8:
 		if a.Dtype == "uint8" {
-			return toFloat64s(data), nil
+			return appendFloat64s(numbers, data), nil
 		}
 	}
 	return nil, newError(ErrKind, "an array of dtype %s has no float64 form", a.Dtype)
@@ -188,10 +196,18 @@ func inexact(number any) error {
 	return newError(ErrInexact, "a float64 cannot hold %d exactly", number)
 }
 
-func toFloat64s[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64](data []T) []float64 {
-	numbers := make([]float64, len(data))
-	for i, number := range data {
-		numbers[i] = float64(number)
+func toFloat64s[T realNumber](data []T) []float64 {
+	return appendFloat64s([]float64{}, data)
+}
+
+type realNumber interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
+}
+
+func appendFloat64s[T realNumber](numbers []float64, data []T) []float64 {
+	numbers = slices.Grow(numbers, len(data))
+	for _, number := range data {
+		numbers = append(numbers, float64(number))
 	}
 	return numbers
 }

@@ -40,6 +40,11 @@ const (
 	ErrAction                 Code = 49 // the action does not fit the action space
 	ErrElement                Code = 50 // an element does not fit its space
 	ErrSpace                  Code = 51 // the description of a space is not acceptable
+	ErrWrapper                Code = 52 // a wrapper cannot be applied
+	ErrRender                 Code = 53 // the environment gives no such frame
+	ErrAttribute              Code = 54 // the attribute is missing, private or of no use
+	ErrState                  Code = 55 // the environment's state cannot be saved or loaded
+	ErrCallback               Code = 56 // a callback of the host failed or is unknown
 	ErrGymnasium              Code = 60 // gymnasium.error.Error
 	ErrUnregisteredEnv        Code = 61 // gymnasium.error.UnregisteredEnv
 	ErrNamespaceNotFound      Code = 62 // gymnasium.error.NamespaceNotFound
@@ -99,6 +104,11 @@ var codeInfo = map[Code]struct{ name, description string }{
 	ErrAction:                 {"GYM_ERR_ACTION", "the action does not fit the action space"},
 	ErrElement:                {"GYM_ERR_ELEMENT", "an element does not fit its space"},
 	ErrSpace:                  {"GYM_ERR_SPACE", "the description of a space is not acceptable"},
+	ErrWrapper:                {"GYM_ERR_WRAPPER", "a wrapper cannot be applied"},
+	ErrRender:                 {"GYM_ERR_RENDER", "the environment gives no such frame"},
+	ErrAttribute:              {"GYM_ERR_ATTRIBUTE", "the attribute is missing, private or of no use"},
+	ErrState:                  {"GYM_ERR_STATE", "the environment's state cannot be saved or loaded"},
+	ErrCallback:               {"GYM_ERR_CALLBACK", "a callback of the host failed or is unknown"},
 	ErrGymnasium:              {"GYM_ERR_GYMNASIUM", "gymnasium.error.Error"},
 	ErrUnregisteredEnv:        {"GYM_ERR_UNREGISTERED_ENV", "gymnasium.error.UnregisteredEnv"},
 	ErrNamespaceNotFound:      {"GYM_ERR_NAMESPACE_NOT_FOUND", "gymnasium.error.NamespaceNotFound"},

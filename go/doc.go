@@ -21,6 +21,43 @@
 // [Make] takes what gymnasium.make takes, and "module:Class" or "path/to/file.py:Class" for an environment that is not
 // registered. gogym's own options are passed as WithKwarg("gogym", map[string]any{"legacy": true}).
 //
+// # Wrappers
+//
+// [WithWrappers] and [Env.Wrap] put Gymnasium's wrappers, which are types in package wrappers, and wrappers of one's
+// own ([CustomWrapper]) around an environment. Where Gymnasium takes a function there, so does gogym:
+//
+//	env, err := gogym.Make("CartPole-v1", gogym.WithWrappers(
+//		wrappers.FrameStackObservation{StackSize: 4},
+//		wrappers.TransformReward{Func: func(reward float64) float64 { return reward / 10 }},
+//	))
+//
+// [AddCallback] says what functions there may be, and what they may do.
+//
+// # Rendering
+//
+// [WithRenderMode] says what an environment renders; [Env.Render] then gives a frame as an image.Image, from any
+// goroutine, and [Env.RenderInto], [Env.RenderText] and [Env.RenderValue] other forms. [GIF] records:
+//
+//	animation := gogym.NewGIF(file, 30)
+//	...
+//	frame, err := env.Render()
+//	err = animation.Add(frame)
+//
+// # Attributes, methods, snapshots
+//
+// [Env.GetAttr], [Env.SetAttr] and [Env.Call] reach what an environment has beside Gymnasium's methods, and [Attr]
+// gives an attribute as the type that is wanted. [Env.SaveState], [Env.LoadState] and [Env.Clone] go back to a state
+// and on from it, exactly: for planning.
+//
+//	qpos, err := gogym.Attr[[]float64](env, "unwrapped.data.qpos")
+//	state, err := env.SaveState()
+//
+// # Registry and messages
+//
+// [ListEnvs], [SpecOf], [RegisterEnv], [ImportModule] and [Versions] are about what there is. [Env.Check] is
+// Gymnasium's check_env. [SetMessageHandler] receives Python's warnings, logging and standard output, [LogTo] passes
+// them to log/slog.
+//
 // # Ownership
 //
 // An [Env] must be closed, and a [Space] that [NewSpace] made should be. Slices that are passed in remain the

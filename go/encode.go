@@ -3,6 +3,7 @@ package gogym
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
 	"math"
 	"reflect"
 	"slices"
@@ -12,7 +13,7 @@ import (
 )
 
 // Structured input travels as JSON with tags for what JSON lacks: __tuple__, __ndarray__, __float__ and
-// __dict__. python/gogym/options.py reads it.
+// __dict__ and __callback__. python/gogym/options.py reads it.
 
 // maxOptionsDepth is how deep the reader lets arrays and objects be nested.
 const maxOptionsDepth = 64
@@ -69,6 +70,9 @@ type encoder struct {
 	path []any
 	name string // what the whole value is called; "" for options
 	code Code   // of errors; that of the failure itself for options
+
+	takesFunctions bool
+	callbacks      []*callback // the functions among the values
 }
 
 func (e *encoder) fail(code Code, format string, arguments ...any) error {
@@ -85,6 +89,18 @@ func (e *encoder) fail(code Code, format string, arguments ...any) error {
 		err.Message = "the option " + strings.Join(words, ".") + ": " + err.Message
 	}
 	return err
+}
+
+// failWith is fail for an error that somebody else has made.
+func (e *encoder) failWith(err error) error {
+	code := ErrArgument
+	var known *Error
+	if errors.As(err, &known) {
+		code = known.Code
+	}
+	failed := e.fail(code, "%s", strings.TrimPrefix(err.Error(), "gogym: ")).(*Error)
+	failed.cause = err
+	return failed
 }
 
 func stepText(step any) string {
@@ -158,6 +174,10 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 			}
 		case Other:
 			return e.other(known)
+		case Space:
+			return e.space(known, depth)
+		case Wrapper:
+			return e.wrapper(known, depth)
 		case json.Number:
 			return e.marshal(known)
 		case json.Marshaler, encoding.TextMarshaler:
@@ -179,6 +199,9 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 	case reflect.String:
 		return e.text(v.String())
 	case reflect.Pointer, reflect.Interface:
+		if v.Type() == reflect.TypeFor[Wrapper]() {
+			return e.fail(ErrArgument, "a wrapper is nil")
+		}
 		return e.value(v.Elem(), depth+1) // nothing for nil
 	case reflect.Slice, reflect.Array:
 		return e.list(v, depth)
@@ -186,8 +209,28 @@ func (e *encoder) value(v reflect.Value, depth int) error {
 		return e.mapping(v, depth)
 	case reflect.Struct:
 		return e.structure(v, depth)
+	case reflect.Func:
+		return e.function(v)
 	}
 	return e.fail(ErrJSON, "a value of type %s cannot be passed to Python", v.Type())
+}
+
+// function writes a function as the callback that is to be registered for it.
+func (e *encoder) function(v reflect.Value) error {
+	if v.IsNil() {
+		e.raw("null")
+		return nil
+	}
+	if !e.takesFunctions {
+		return e.fail(ErrJSON, "a value of type %s can be passed to Make and Wrap only; elsewhere the CallbackName of a "+
+			"function that AddCallback has registered", v.Type())
+	}
+	callback, problem := newCallback(v.Interface())
+	if callback == nil {
+		return e.fail(ErrJSON, "%s", problem)
+	}
+	e.callbacks = append(e.callbacks, callback)
+	return e.marshal(CallbackName(callback.name))
 }
 
 // scalar writes a bool or a number; nothing for all else.

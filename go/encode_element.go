@@ -110,6 +110,9 @@ func (e *encoder) items(v reflect.Value, depth int, write func(int, reflect.Valu
 // dictEntries gives the entries of a map, a Dict or a struct.
 func dictEntries(v reflect.Value) (entries []dictEntry, isDict bool) {
 	if dict, is := v.Interface().(*Dict); is {
+		if dict == nil {
+			return nil, false
+		}
 		return dict.entries, true
 	}
 	switch v.Interface().(type) {

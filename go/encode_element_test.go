@@ -238,3 +238,14 @@ func TestFloat16(t *testing.T) {
 		t.Errorf("0.1 is written %s", got)
 	}
 }
+
+func TestANilDictIsNoElement(t *testing.T) {
+	space, err := NewSpace(`{"type": "Dict", "spaces": {"a": {"type": "Discrete", "n": 3}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer space.(*DictSpace).Close()
+	if is, err := space.(*DictSpace).ContainsAny((*Dict)(nil)); is {
+		t.Errorf("a nil *Dict is in %v (error %v)", space, err)
+	}
+}

@@ -11,7 +11,8 @@ import (
 
 // Env is an environment. It is made by [Make] and must be closed with [Env.Close]: an Env that is merely
 // forgotten keeps its Python object. Any goroutine may call any method at any time; calls on one Env run
-// one after another. Every method of a nil or zero Env gives [ErrHandle].
+// one after another; in one of the environment's own callbacks they give [ErrBusy]. Every method of a nil or zero Env
+// gives [ErrHandle].
 type Env struct {
 	mu     sync.Mutex
 	call   *cgym.Call // nil in a zero Env; used under mu
@@ -24,6 +25,7 @@ type Env struct {
 	actionSpace      Space
 	observationSize  int // -1 where the space has no fixed size
 	roots            [2]*spaceRoot
+	callbacks        []*callback // to be removed with it; under mu
 }
 
 // Transition is what one step brought besides the observation.
@@ -50,26 +52,37 @@ func Make(id string, options ...Option) (*Env, error) {
 	if strings.ContainsRune(id, 0) {
 		return nil, newError(ErrArgument, "the environment's id contains a NUL character: %q", id)
 	}
-	encoded, err := encodeOptions(made.kwargs)
+	encoded, callbacks, err := made.encode()
 	if err != nil {
 		return nil, err
 	}
 	if err := useLimiter(0); err != nil {
 		return nil, err
 	}
+	env, err := openEnv(id, encoded, callbacks)
+	if err != nil {
+		dropCallbacks(callbacks)
+		return nil, err
+	}
+	return env, nil
+}
+
+func openEnv(id, encoded string, callbacks []*callback) (*Env, error) {
 	inside.acquire()
 	defer inside.release()
-
-	env := &Env{id: id, call: cgym.NewCall()}
-	handle, code := cgym.Make(env.call, id, encoded)
-	if err := failure(env.call, code); err != nil {
+	call := cgym.NewCall()
+	if err := addCallbacks(call, callbacks); err != nil {
 		return nil, err
 	}
-	env.handle = handle
-	if err := env.describe(); err != nil {
-		cgym.Close(env.call, handle) // the first error is the one to tell
+	handle, code := cgym.Make(call, id, encoded)
+	if err := failure(call, code); err != nil {
 		return nil, err
 	}
+	env, err := newEnv(handle, call, id)
+	if err != nil {
+		return nil, err
+	}
+	env.callbacks = callbacks
 	return env, nil
 }
 
@@ -102,11 +115,21 @@ func (e *Env) describe() error {
 // lock begins a call on the environment; unlock ends it. The environment's own lock comes first: who waits
 // for it takes no place from others.
 func (e *Env) lock() error {
+	if err := e.lockOutside(); err != nil {
+		return err
+	}
+	inside.acquire()
+	return nil
+}
+
+// lockOutside is lock for what needs no call into C.
+func (e *Env) lockOutside() error {
 	if e == nil || e.call == nil {
 		return newError(ErrHandle, "this Env was not made by gogym.Make")
 	}
-	e.mu.Lock()
-	inside.acquire()
+	if !e.mu.TryLock() {
+		return e.wait()
+	}
 	return nil
 }
 
@@ -128,7 +151,9 @@ func (e *Env) Seed(seed int64) error {
 	if seed < 0 {
 		return newError(ErrArgument, "the seed is %d, but must not be negative", seed)
 	}
-	e.mu.Lock()
+	if err := e.lockOutside(); err != nil {
+		return err
+	}
 	defer e.mu.Unlock()
 	e.seed = &seed
 	return nil
@@ -222,18 +247,32 @@ func (e *Env) info() ([]byte, error) {
 // Close closes the environment. It cannot be used afterwards, whatever Close returns: every further call
 // gives [ErrHandle], a second Close too. The spaces can still be read, but no longer draw, seed or flatten.
 func (e *Env) Close() error {
+	callbacks, err := e.close()
+	dropCallbacks(callbacks)
+	return err
+}
+
+// close gives the callbacks that nobody needs any more.
+func (e *Env) close() ([]*callback, error) {
 	if err := e.lock(); err != nil {
-		return err
+		return nil, err
 	}
 	defer e.unlock()
 	err := failure(e.call, cgym.Close(e.call, e.handle))
 	if errors.Is(err, ErrBusy) || errors.Is(err, ErrForked) {
-		return err // nothing was done
+		return nil, err // nothing was done
 	}
+	return e.giveUp(), err
+}
+
+// giveUp ends what belongs to an environment whose handle is no longer valid, and gives its callbacks.
+func (e *Env) giveUp() []*callback {
 	for _, root := range e.roots {
 		_ = root.closeHandles() // the environment's own error is the one to tell
 	}
-	return err
+	callbacks := e.callbacks
+	e.callbacks = nil
+	return callbacks
 }
 
 // ObservationSpace is the space of the observations. It never changes and needs no lock, also after Close.

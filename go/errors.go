@@ -84,6 +84,8 @@ type Error struct {
 	Type      string // the Python class, for example "gymnasium.error.NameNotFound"; or ""
 	Message   string // what was given, what was expected, how to mend it
 	Traceback string // the Python traceback; or ""
+
+	cause error // what Unwrap gives
 }
 
 // Error gives the Python class, where there is one, and the message.
@@ -106,6 +108,10 @@ func (e *Error) Is(target error) bool {
 	return isCode && e.Code.derivesFrom(wanted)
 }
 
+// Unwrap gives the error that a function of the program returned ([AddCallback]), or a [Wrapper], where that is why the
+// call failed. It is nil otherwise.
+func (e *Error) Unwrap() error { return e.cause }
+
 // newError makes an error that is found out in Go.
 func newError(code Code, format string, arguments ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, arguments...)}
@@ -118,5 +124,9 @@ func failure(call *cgym.Call, code int32) error {
 		return nil
 	}
 	detail := call.Error()
-	return &Error{Code: Code(code), Type: detail.Type, Message: detail.Message, Traceback: detail.Traceback}
+	err := &Error{Code: Code(code), Type: detail.Type, Message: detail.Message, Traceback: detail.Traceback}
+	if err.Code == ErrCallback {
+		err.findCause()
+	}
+	return err
 }

@@ -36,14 +36,16 @@ func Init(config Config) error {
 }
 
 // Shutdown closes every environment, waits for Python's non-daemon threads, runs its atexit functions and
-// flushes its standard streams. A program that wants these must call it before it ends. Afterwards every
+// flushes its standard streams; a handler of messages ([SetMessageHandler]) has got all of them then. A program that wants these must call it before it ends. Afterwards every
 // call gives [ErrShutdown], but for a second Shutdown, which does nothing. It cannot be undone: Python
 // stays in the process, but does not come back. The error of an environment's close is given after
 // everything was done.
 func Shutdown() error {
 	// Without a place of the limiter: it waits for the calls under way, which hold them.
 	call := cgym.NewCall()
-	return failure(call, cgym.Shutdown(call))
+	err := failure(call, cgym.Shutdown(call))
+	messages.wait()
+	return err
 }
 
 // Version is the version of the C library, for example "0.1.0"; empty in a build without cgo.

@@ -1,12 +1,55 @@
 package gogym
 
-import "maps"
+import (
+	"maps"
+	"reflect"
+)
 
 // Option is an option of [Make].
 type Option func(*makeOptions)
 
 type makeOptions struct {
-	kwargs map[string]any
+	kwargs   map[string]any
+	wrappers []Wrapper
+}
+
+// encode writes the options and gives the functions among them, which C does not know of yet.
+func (o *makeOptions) encode() (string, []*callback, error) {
+	kwargs := o.kwargs
+	if len(o.wrappers) > 0 {
+		own, err := o.own()
+		if err != nil {
+			return "", nil, err
+		}
+		kwargs = maps.Clone(kwargs)
+		kwargs["gogym"] = own
+	}
+	if len(kwargs) == 0 {
+		return "", nil, nil
+	}
+	e := &encoder{takesFunctions: true}
+	if err := e.value(reflect.ValueOf(kwargs), 0); err != nil {
+		return "", nil, err
+	}
+	return string(e.out), e.callbacks, nil
+}
+
+// own are gogym's own options with the wrappers among them.
+func (o *makeOptions) own() (map[string]any, error) {
+	given := o.kwargs["gogym"]
+	own, isMap := given.(map[string]any)
+	if !isMap && given != nil {
+		return nil, newError(ErrArgument, "beside WithWrappers, the keyword argument \"gogym\" is a map[string]any, not a %T", given)
+	}
+	if own["wrappers"] != nil {
+		return nil, newError(ErrArgument, "there are wrappers both in WithWrappers and in the keyword argument \"gogym\"")
+	}
+	own = maps.Clone(own)
+	if own == nil {
+		own = map[string]any{}
+	}
+	own["wrappers"] = o.wrappers
+	return own, nil
 }
 
 // WithKwarg passes a keyword argument to gymnasium.make, and so to the environment's constructor. Values
@@ -21,6 +64,8 @@ type makeOptions struct {
 //	a map with other keys, [*Dict]     dict
 //	[Tuple]                            tuple
 //	[NDArray], [*Array]                numpy.ndarray
+//	a function, [CallbackName]         a Python callable: see [AddCallback]
+//	a [Space]                          dict: its description, see [NewSpace]
 //	a json.Marshaler                   what its JSON says
 //
 // A later value under the same name replaces an earlier one. The name "gogym" is gogym's own.
@@ -51,6 +96,12 @@ func WithDisableEnvChecker(disable bool) Option {
 	return WithKwarg("disable_env_checker", disable)
 }
 
+// WithWrappers puts wrappers around the environment, the first one innermost. More of them come from a further
+// WithWrappers, around those.
+func WithWrappers(wrappers ...Wrapper) Option {
+	return func(o *makeOptions) { o.wrappers = append(o.wrappers, wrappers...) }
+}
+
 // ResetOption is an option of [Env.Reset].
 type ResetOption func(*resetOptions)
 
@@ -64,7 +115,8 @@ func ResetSeed(seed int64) ResetOption {
 	return func(o *resetOptions) { o.seed = &seed }
 }
 
-// ResetOptions passes `options` to the environment's reset. Values are translated as for [WithKwarg].
+// ResetOptions passes `options` to the environment's reset. Values are translated as for [WithKwarg]; functions need
+// a [CallbackName].
 func ResetOptions(options map[string]any) ResetOption {
 	return func(o *resetOptions) { o.options = options }
 }

@@ -36,6 +36,7 @@ gofmt_clean() {
 
 if [ "$apply" = yes ]; then
   python3 tools/generate_codes.py
+  python3 tools/generate_wrappers.py
   files 'include/*.h' 'src/gogym_c/**.[ch]' 'tests/**.[ch]' 'examples/**.[ch]' 'examples/**.cpp' 'bench/**.[ch]'
   clang-format -i "${FILES[@]}"
   python3 tools/copy_go_sources.py
@@ -62,6 +63,7 @@ check "go vet" env -C go go vet ./...
 check "go vet, examples" env -C examples/go go vet ./...
 check "go vet, benchmarks" env -C bench/go go vet ./...
 check "generated files" python3 tools/generate_codes.py --check
+check "generated wrapper types" python3 tools/generate_wrappers.py --check
 check "copied C sources" python3 tools/copy_go_sources.py --check
 check "versions, lengths, texts" python3 tools/check_tree.py
 package="$(python3 -c 'import gogym; print(gogym.__path__[0])')"

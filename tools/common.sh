@@ -34,6 +34,20 @@ system_packages() {
   } || die "could not install: $*"
 }
 
+# Those of some Debian packages that are missing are installed where that is possible, and left out otherwise: tests
+# that need them are skipped then.
+optional_packages() {
+  local name missing=()
+  for name in "$@"; do
+    has dpkg && dpkg -s "$name" >/dev/null 2>&1 || missing+=("$name")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if has apt-get && [ "$(id -u)" = 0 ]; then
+    (system_packages "${missing[@]}") && return 0
+  fi
+  say "some tests may be skipped for want of: ${missing[*]} (named as in Debian)"
+}
+
 # One at a time: two of these scripts may run in the same checkout.
 lock() {
   mkdir -p build

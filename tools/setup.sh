@@ -88,6 +88,16 @@ if ! stamped "$stamp/package" "$sources"; then
   printf '%s' "$sources" >"$stamp/package"
 fi
 
+# Tests draw MuJoCo's frames with EGL and with OSMesa, which newer Debians no longer have, and open windows.
+case ",$all," in *,test,*)
+  if [ ! -f "$stamp/graphics" ]; then
+    optional_packages libegl1 libgl1-mesa-dri xvfb xauth
+    optional_packages libosmesa6
+    touch "$stamp/graphics"
+  fi
+  ;;
+esac
+
 # ------------------------------------------------------------------------------------- Go
 if [ "$want_go" = yes ] && ! find_go; then
   say "no Go $GO_VERSION_NEEDED or newer on PATH: installing one into .toolchain"

@@ -1,7 +1,8 @@
-"""The Python contender: loop.py ENVIRONMENT drawn|sampled|bare|unwrapped.
+"""The Python contender: loop.py ENVIRONMENT MODE [SETUP], with the modes and setups of loop.c, and two modes more.
 
 drawn     what a user writes, with actions that were sampled before
 sampled   the same, sampling each action
+render    frames, and no steps
 bare      nothing but calls of the unwrapped environment's step
 unwrapped the same, with the resets that end an episode
 
@@ -14,14 +15,37 @@ import time
 
 import gymnasium
 
+import gogym.render
+
 POOL = 1000
+
+
+def chain(name):
+    """A user's chain of wrappers."""
+    env = gymnasium.wrappers.FrameStackObservation(gymnasium.make(name), stack_size=4)
+    env = gymnasium.wrappers.ClipReward(env, min_reward=-1.0, max_reward=1.0)
+    return gymnasium.wrappers.TimeLimit(env, max_episode_steps=200)
+
+
+def callback(name):
+    """A function on rewards."""
+    return gymnasium.wrappers.TransformReward(gymnasium.make(name), lambda reward: 2 * reward)
+
+
+def rendered(name):
+    """An environment that can render, as a host's is made: with the GL library that gogym chooses."""
+    gogym.render.prepare("rgb_array")
+    return gymnasium.make(name, render_mode="rgb_array")
+
+
+SETUPS = {"plain": gymnasium.make, "chain": chain, "callback": callback, "rendered": rendered}
 
 
 class Loop:
     """One environment and the loop over it."""
 
-    def __init__(self, name, mode):
-        self.env = gymnasium.make(name)
+    def __init__(self, name, mode, setup="plain"):
+        self.env = SETUPS[setup](name)
         self.body = getattr(self, mode)
         self.env.action_space.seed(0)
         self.actions = [self.env.action_space.sample() for _ in range(POOL)]
@@ -57,6 +81,15 @@ class Loop:
                 obs, info = env.reset()  # noqa: RUF059
         return total
 
+    def render(self, actions):
+        """Frames of one and the same state."""
+        env = self.env
+        total = 0.0
+        for _ in actions:
+            frame = env.render()
+            total += frame[frame.shape[0] // 2, frame.shape[1] // 2, 0]
+        return total
+
     def bare(self, actions):
         """As little Python as can be around a step; only for environments whose episodes never end."""
         step = self.env.unwrapped.step
@@ -75,7 +108,7 @@ class Loop:
 
 def main():
     """Answer the driver's requests."""
-    loop = Loop(sys.argv[1], sys.argv[2])
+    loop = Loop(*sys.argv[1:])
     print("ready", flush=True)
     for line in sys.stdin:
         verb, steps = line.split()

@@ -27,6 +27,9 @@ class Creator:
         )
         self.adapts = False
         """Whether the last environment has been adapted."""
+        # A spec that is shown names what is made.
+        self.__module__ = getattr(create, "__module__", type(self).__module__)
+        self.__qualname__ = getattr(create, "__qualname__", name)
         # gymnasium.make reads the render modes here.
         if hasattr(create, "metadata"):
             self.metadata = legacy.modern_metadata(create.metadata) if self._is_old else create.metadata

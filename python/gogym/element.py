@@ -40,13 +40,13 @@ def _error(path: str, value: Any, space: Any, expected: object) -> ElementError:
 
 def parse_element(space: Any, text: str, path: str, *, strict: bool) -> Any:
     """Parse an element of ``space`` from JSON; ``path`` is how errors call it: "action" or "element"."""
-    return _element(space, parse_json(text, path), path, strict)
+    return element_of(space, parse_json(text, path), path, strict)
 
 
 def parse_flat(space: Any, text: str) -> Any:
     """Parse what ``unflatten`` takes: an array of numbers, or for spaces without a fixed size Gymnasium's own form."""
     flat = parse_json(text, "flat element")
-    return _element(spaces.flatten_space(space), flat, "flat", strict=True)
+    return element_of(spaces.flatten_space(space), flat, "flat", strict=True)
 
 
 def misplaced(space: Any, element: Any, path: str) -> str:
@@ -92,7 +92,8 @@ def _is_index(value: Any, count: int) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(0 <= value < count)
 
 
-def _element(space: Any, value: Any, path: str, strict: bool) -> Any:
+def element_of(space: Any, value: Any, path: str, strict: bool) -> Any:
+    """Make an element of a space from parsed JSON: see :func:`parse_element`."""
     build = _BUILDERS.get(space_type(space))
     if build is None:
         return value
@@ -209,7 +210,7 @@ def _tuple(space: Any, value: Any, path: str, strict: bool) -> Any:
     if not isinstance(value, (list, tuple)) or (len(value) != len(space.spaces) and strict):
         raise _Misfit(f"a list of {len(space.spaces)}")
     children = [*space.spaces, *[None] * len(value)]
-    return tuple(_element(children[i], part, f"{path}[{i}]", strict) for i, part in enumerate(value))
+    return tuple(element_of(children[i], part, f"{path}[{i}]", strict) for i, part in enumerate(value))
 
 
 def _dict(space: Any, value: Any, path: str, strict: bool) -> Any:
@@ -220,7 +221,7 @@ def _dict(space: Any, value: Any, path: str, strict: bool) -> Any:
     if strict and (missing or extra):
         raise _Misfit(f"the key {missing[0]!r}" if missing else f"its own keys only, not {extra[0]!r}")
     element = {
-        key: _element(child, value[key], f"{path}[{key_text(key)}]", strict)
+        key: element_of(child, value[key], f"{path}[{key_text(key)}]", strict)
         for key, child in space.spaces.items()
         if key in value
     }
@@ -234,7 +235,7 @@ def _one_of(space: Any, value: Any, path: str, strict: bool) -> Any:
             return tuple(value)
         raise _Misfit(f"[index, element] with an index from 0 to {count - 1}")
     index = int(value[0])
-    return np.int64(index), _element(space.spaces[index], value[1], f"{path}[{index}]", strict)
+    return np.int64(index), element_of(space.spaces[index], value[1], f"{path}[{index}]", strict)
 
 
 def _sequence(space: Any, value: Any, path: str, strict: bool) -> Any:
@@ -243,7 +244,7 @@ def _sequence(space: Any, value: Any, path: str, strict: bool) -> Any:
         return _stacked(feature, value, path)
     if not isinstance(value, (list, tuple)):
         raise _Misfit("a list of elements")
-    elements = tuple(_element(feature, part, f"{path}[{i}]", strict) for i, part in enumerate(value))
+    elements = tuple(element_of(feature, part, f"{path}[{i}]", strict) for i, part in enumerate(value))
     return stack(feature, elements) if space.stack else elements
 
 
@@ -278,7 +279,7 @@ def _stacked(space: Any, value: Any, path: str) -> Any:
             return array
         raise _Misfit(f"numbers of shape (n, ...) with elements of shape {shape}")
     if isinstance(value, (list, tuple)):  # what cannot be stacked is a tuple of elements
-        return tuple(_element(space, part, f"{path}[{i}]", True) for i, part in enumerate(value))
+        return tuple(element_of(space, part, f"{path}[{i}]", True) for i, part in enumerate(value))
     raise _Misfit("stacked elements")
 
 
@@ -309,7 +310,7 @@ def _batch(space: Any, value: Any, path: str, strict: bool) -> Any:
         raise _Misfit("no edges, because it has no edge space")
     if isinstance(value, list):
         return stack(
-            space, tuple(_element(space, part, f"{path}[{i}]", strict) for i, part in enumerate(value))
+            space, tuple(element_of(space, part, f"{path}[{i}]", strict) for i, part in enumerate(value))
         )
     return _stacked(space, value, path)
 

@@ -130,7 +130,7 @@ def missing_note(missing: str, wanted: str = "") -> str:
         )
     if wanted == missing or wanted.startswith(f"{missing}."):
         return (
-            'A folder is put on the search path by {"gogym": {"path": ["FOLDER"]}}; a file is named by its path, '
+            'A folder is put on the search path by the option {"gogym": {"path": ["FOLDER"]}} of gym_make; a file is named by its path, '
             f'"path/to/file.py:Class". Looked in: {", ".join(place for place in sys.path if place)}'
         )
     return ""
@@ -182,7 +182,7 @@ def _locate(place: str, folders: Sequence[str]) -> Path:
     if not place.endswith(".py"):
         raise ImportError(
             f"{place!r} is neither a module's name nor a Python file: a file's name ends in .py, and a package is "
-            'named with dots, its folder by {"gogym": {"path": ["FOLDER"]}}'
+            'named with dots, its folder by the option {"gogym": {"path": ["FOLDER"]}} of gym_make'
         )
     tried = [_absolute(place), *(_absolute(folder, place) for folder in folders)]
     for path in tried:

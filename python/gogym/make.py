@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,71 @@ if TYPE_CHECKING:
 # gogym.creator, entry_point and legacy are imported where they are needed: a host's start waits for this module.
 
 
-def make_environment(env_id: str, options: str | None) -> gymnasium.Env[Any, Any]:
-    """Make an environment: ``gymnasium.make(env_id, **options)`` with the options as JSON text.
+class Making:
+    """How an environment is made: ``gymnasium.make(env_id, **options)`` with the options as JSON text.
 
     The id may also say where the code is, ``module:Class`` or ``path/to/file.py:Class``, as the option
     "entry_point" does. An id that Gymnasium knows is always Gymnasium's.
+
+    Raises:
+        OptionsError: The options are not acceptable.
     """
-    kwargs, own = split_make_options(options)
+
+    def __init__(self, env_id: str, options: str | None) -> None:
+        self._id = env_id
+        self._options = options
+        kwargs, self._own = split_make_options(options)
+        self.render_mode: str | None = kwargs.get("render_mode")
+        """The render mode that the options name."""
+        self.private = self._own.private
+        """Whether attributes that begin with an underscore may be used."""
+        self._wrappers: list[str] = []
+
+    def make(self) -> gymnasium.Env[Any, Any]:
+        """Make the environment; each call makes another one."""
+        # Parsed anew: an environment may keep its arguments, and change them.
+        kwargs, own = split_make_options(self._options)
+        if self.render_mode is not None:
+            from gogym import render  # noqa: PLC0415
+
+            render.prepare(self.render_mode)
+        env = _make(self._id, kwargs, own)
+        try:
+            if own.wrappers:
+                env = _wrap(env, own.wrappers)
+            for wrappers in self._wrappers:
+                env = wrap_environment(env, wrappers)
+        except BaseException:
+            env.close()
+            raise
+        return env
+
+    def with_wrappers(self, wrappers: str) -> Making:
+        """How the environment is made that has more wrappers, JSON as gym_wrap takes it."""
+        making = Making(self._id, self._options)
+        making._wrappers = [*self._wrappers, wrappers]
+        return making
+
+
+def make_environment(env_id: str, options: str | None) -> gymnasium.Env[Any, Any]:
+    """Make an environment: see :class:`Making`."""
+    return Making(env_id, options).make()
+
+
+def wrap_environment(env: gymnasium.Env[Any, Any], wrappers: str) -> gymnasium.Env[Any, Any]:
+    """Put wrappers around an environment, JSON as gym_wrap takes it; what fails changes nothing."""
+    from gogym.wrappers import parse  # noqa: PLC0415
+
+    return _wrap(env, parse(wrappers))
+
+
+def _wrap(env: gymnasium.Env[Any, Any], wrappers: Sequence[dict[str, Any]]) -> gymnasium.Env[Any, Any]:
+    from gogym.wrappers import apply  # noqa: PLC0415
+
+    return apply(env, wrappers)
+
+
+def _make(env_id: str, kwargs: dict[str, Any], own: OwnOptions) -> gymnasium.Env[Any, Any]:
     if own.path or own.modules:
         from gogym import entry_point  # noqa: PLC0415
 
@@ -36,15 +95,15 @@ def make_environment(env_id: str, options: str | None) -> gymnasium.Env[Any, Any
     if ":" in env_id:
         return _make_by_place(env_id, kwargs, own)
     if env_id.startswith("ALE/"):
-        _import_ale()
-    if own.modules and _find_spec(env_id) is None:
+        import_ale()
+    if own.modules and find_spec(env_id) is None:
         old = _find_gym_spec(env_id, own)
         if old is not None:
             return _make_gyms(old, kwargs)
     return _make_registered(env_id, kwargs, own.legacy)
 
 
-def _find_spec(name: str) -> EnvSpec | None:
+def find_spec(name: str) -> EnvSpec | None:
     """The spec that Gymnasium would take for an id, be it without its version; None where it knows none."""
     if name in gymnasium.registry:
         return gymnasium.registry[name]
@@ -73,7 +132,7 @@ def _make_by_place(env_id: str, kwargs: dict[str, Any], own: OwnOptions) -> gymn
         raise
     # Gymnasium imports the module itself, but not a file.
     registered_id = name if entry_point.is_file(place) else env_id
-    if _find_spec(name) is not None:
+    if find_spec(name) is not None:
         return _make_registered(registered_id, kwargs, own.legacy)
     found = entry_point.find(module, name) if entry_point.is_attribute(name) else None
     if found is not None:
@@ -101,7 +160,7 @@ def _raise_with_note(env_id: str, note: str) -> None:
 
 def _make_registered(env_id: str, kwargs: dict[str, Any], legacy: bool | None) -> gymnasium.Env[Any, Any]:
     name = env_id.rpartition(":")[2]
-    spec = _find_spec(name)
+    spec = find_spec(name)
     if spec is None:
         if name.startswith("ALE/") and "ale_py" not in sys.modules:
             from gogym.entry_point import missing_note  # noqa: PLC0415
@@ -206,7 +265,7 @@ def _spec_id(env_id: str, name: str) -> str:
     return env_id
 
 
-def _import_ale() -> None:
+def import_ale() -> None:
     """Have ale-py register its environments, where it is installed: an id of its namespace can mean no other."""
     try:
         import ale_py  # noqa: F401, PLC0415

@@ -5,6 +5,7 @@
 ``{"__ndarray__": [...], "dtype": "float32"}``              a NumPy array
 ``{"__float__": "inf"}``                                    a float, also ``"-inf"`` and ``"nan"``
 ``{"__dict__": [[key, value], ...]}``                       a dict with keys of any hashable type
+``{"__callback__": "name"}``                                a function of the host
 ==========================================================  =====================================
 
 A tagged object has no other keys. Duplicate keys, NaN and Infinity literals and nesting deeper than
@@ -24,10 +25,10 @@ MAX_DEPTH = 64
 OWN_KEY = "gogym"
 """The key of gogym's own options among gymnasium.make's keyword arguments."""
 
-OWN_OPTIONS: frozenset[str] = frozenset({"entry_point", "import", "legacy", "path"})
+OWN_OPTIONS: frozenset[str] = frozenset({"entry_point", "import", "legacy", "path", "private", "wrappers"})
 """The options that may stand under :data:`OWN_KEY`."""
 
-_TAGS = ("__tuple__", "__ndarray__", "__float__", "__dict__")
+_TAGS = ("__tuple__", "__ndarray__", "__float__", "__dict__", "__callback__")
 _DTYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
 )
@@ -60,6 +61,10 @@ class OwnOptions(NamedTuple):
     """Modules to be imported before the environment is made (the option is called "import")."""
     legacy: bool | None = None
     """Whether the environment has the API of the old gym; None: gogym decides (the option says "auto")."""
+    wrappers: tuple[dict[str, Any], ...] = ()
+    """Wrappers to be put around it, the first one innermost: {"name": ..., arguments}."""
+    private: bool = False
+    """Whether attributes that begin with an underscore may be used."""
 
 
 def parse_object(text: str, what: str) -> dict[str, Any]:
@@ -97,7 +102,28 @@ def split_make_options(text: str | None) -> tuple[dict[str, Any], OwnOptions]:
         path=_texts("path", own.get("path")),
         modules=_texts("import", own.get("import")),
         legacy=_legacy(own.get("legacy")),
+        wrappers=check_wrappers(own.get("wrappers"), f'option "wrappers" under "{OWN_KEY}"'),
+        private=_flag("private", own.get("private")),
     )
+
+
+def check_wrappers(value: Any, what: str) -> tuple[dict[str, Any], ...]:
+    """Check descriptions of wrappers: an array of objects with a name, or one object."""
+    items = [] if value is None else [value] if isinstance(value, dict) else value
+    if isinstance(items, list) and all(
+        isinstance(item, dict) and isinstance(item.get("name"), str) and item["name"] for item in items
+    ):
+        return tuple(items)
+    raise OptionsError(
+        f'the {what} must be an array of objects such as {{"name": "TimeLimit", "max_episode_steps": 200}}, or '
+        f"one of them, not {_shown(value)}"
+    )
+
+
+def _flag(name: str, value: Any) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise OptionsError(f'the option "{name}" under "{OWN_KEY}" is true or false, not {_shown(value)}')
 
 
 def _entry_point(value: Any) -> str | None:
@@ -194,6 +220,10 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
         return _ndarray(_list(tag, content) if isinstance(content, list) else content, dtype)
     if tag == "__float__":
         return _float(content)
+    if tag == "__callback__":
+        from gogym.callback import find  # noqa: PLC0415  # a host's start waits for this module
+
+        return find(content)
     return _dict(_list(tag, content))
 
 

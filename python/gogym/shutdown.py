@@ -14,7 +14,10 @@ def run_exit_functions() -> None:
 
 
 def flush() -> None:
-    """Flush standard output and standard error."""
+    """Flush standard output and standard error; with a message callback, deliver lines that have not ended."""
+    messages = sys.modules.get("gogym.messages")  # not imported: then nobody has set a callback
+    if messages is not None:
+        messages.flush()
     for stream in (sys.stdout, sys.stderr):
         # Either may be None, closed, or something of the environment's own.
         if stream is not None and not getattr(stream, "closed", False):

@@ -21,7 +21,7 @@ _INFINITIES = ("inf", "-inf")  # as gym_value_to_json writes them
 
 def parse_space(text: str) -> spaces.Space[Any]:
     """Make a Gymnasium space from its description, a JSON object."""
-    return _space(parse_object(text, "description of a space"), "space")
+    return space_of(parse_object(text, "description of a space"), "space")
 
 
 def parse_sample_options(space: Any, text: str) -> dict[str, Any]:
@@ -37,7 +37,8 @@ def _fail(where: str, text: str) -> SpaceError:
     return SpaceError(f"{where}: {text}")
 
 
-def _space(node: Any, where: str) -> spaces.Space[Any]:
+def space_of(node: Any, where: str) -> spaces.Space[Any]:
+    """Make a space from a parsed description: see :func:`parse_space`."""
     if not isinstance(node, dict):
         raise _fail(
             where, f'a space is a JSON object such as {{"type": "Discrete", "n": 2}}, not {safe_repr(node)}'
@@ -225,7 +226,7 @@ def _children(node: dict[str, Any], where: str) -> list[spaces.Space[Any]]:
     children = _needed(node, "spaces", where)
     if not isinstance(children, (list, tuple)):
         raise _fail(where, f'"spaces" is {safe_repr(children)}; it is a list of spaces')
-    return [_space(child, f"{where}[{i}]") for i, child in enumerate(children)]
+    return [space_of(child, f"{where}[{i}]") for i, child in enumerate(children)]
 
 
 def _dict(node: dict[str, Any], where: str) -> spaces.Space[Any]:
@@ -234,7 +235,7 @@ def _dict(node: dict[str, Any], where: str) -> spaces.Space[Any]:
         sort_keys = node.get("sort_keys", True)
         if not isinstance(sort_keys, bool):
             raise _fail(where, f'"sort_keys" is {safe_repr(sort_keys)}; it is true or false')
-        named = {key: _space(child, f"{where}[{key_text(key)}]") for key, child in given.items()}
+        named = {key: space_of(child, f"{where}[{key_text(key)}]") for key, child in given.items()}
         return spaces.Dict(named, sort_keys=sort_keys)
     if not isinstance(given, (list, tuple)):
         raise _fail(where, f'"spaces" is {safe_repr(given)}; it is an object, or a list of [name, space]')
@@ -247,7 +248,7 @@ def _dict(node: dict[str, Any], where: str) -> spaces.Space[Any]:
         if any(not isinstance(pair, (list, tuple)) or len(pair) != 2 for pair in given):
             raise _fail(where, f'"spaces" is {safe_repr(given)}; it is an object, or a list of [name, space]')
         pairs = [(pair[0], pair[1]) for pair in given]
-    ordered = OrderedDict((key, _space(child, f"{where}[{key_text(key)}]")) for key, child in pairs)
+    ordered = OrderedDict((key, space_of(child, f"{where}[{key_text(key)}]")) for key, child in pairs)
     if len(ordered) != len(pairs):
         raise _fail(where, "a name stands twice")
     return spaces.Dict(ordered)
@@ -257,14 +258,14 @@ def _sequence(node: dict[str, Any], where: str) -> spaces.Space[Any]:
     stack = node.get("stack", False)
     if not isinstance(stack, bool):
         raise _fail(where, f'"stack" is {safe_repr(stack)}; it is true or false')
-    return spaces.Sequence(_space(_needed(node, "space", where), f"{where}.space"), stack=stack)
+    return spaces.Sequence(space_of(_needed(node, "space", where), f"{where}.space"), stack=stack)
 
 
 def _graph(node: dict[str, Any], where: str) -> spaces.Space[Any]:
     edge = node.get("edge_space")
     return spaces.Graph(
-        _space(_needed(node, "node_space", where), f"{where}.node_space"),
-        None if edge is None else _space(edge, f"{where}.edge_space"),
+        space_of(_needed(node, "node_space", where), f"{where}.node_space"),
+        None if edge is None else space_of(edge, f"{where}.edge_space"),
     )
 
 

@@ -120,6 +120,21 @@ class Status(IntEnum):
     SPACE = 51
     """the description of a space is not acceptable"""
 
+    WRAPPER = 52
+    """a wrapper cannot be applied"""
+
+    RENDER = 53
+    """the environment gives no such frame"""
+
+    ATTRIBUTE = 54
+    """the attribute is missing, private or of no use"""
+
+    STATE = 55
+    """the environment's state cannot be saved or loaded"""
+
+    CALLBACK = 56
+    """a callback of the host failed or is unknown"""
+
     GYMNASIUM = 60
     """gymnasium.error.Error"""
 

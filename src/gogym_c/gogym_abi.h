@@ -80,9 +80,39 @@ typedef struct gym__table {
   int (*space_unflatten_native)(gym_space space, const void *flat, size_t flat_nbytes, void *x,
                                 size_t x_nbytes, gym_error *err);
   int (*space_unflatten_value)(gym_space space, const char *flat, gym_value **out, gym_error *err);
+
+  /* Around an environment. */
+  int (*wrap)(gym_env env, const char *wrappers, gym_env *out, gym_error *err);
+  int (*add_reward_callback)(const char *name, gym_reward_callback callback, void *user_data, gym_error *err);
+  int (*add_array_callback)(const char *name, gym_array_callback callback, void *user_data, gym_error *err);
+  int (*add_trigger_callback)(const char *name, gym_trigger_callback callback, void *user_data,
+                              gym_error *err);
+  int (*remove_callback)(const char *name, gym_error *err);
+  int (*frame_layout)(gym_env env, gym_frame *out, gym_error *err);
+  int (*render)(gym_env env, void *frame, size_t frame_nbytes, gym_error *err);
+  int (*render_value)(gym_env env, gym_value **out, gym_error *err);
+  int (*has_attr)(gym_env env, const char *name, int *out, gym_error *err);
+  int (*get_attr)(gym_env env, const char *name, gym_value **out, gym_error *err);
+  int (*set_attr)(gym_env env, const char *name, const char *value, gym_error *err);
+  int (*call)(gym_env env, const char *name, const char *arguments, gym_value **out, gym_error *err);
+  int (*save_state)(gym_env env, gym_value **out, gym_error *err);
+  int (*load_state)(gym_env env, const void *state, size_t nbytes, gym_error *err);
+  int (*clone)(gym_env env, gym_env *out, gym_error *err);
+  int (*list_envs)(const char *pattern, gym_value **out, gym_error *err);
+  int (*spec)(const char *id, gym_value **out, gym_error *err);
+  int (*register_env)(const char *id, const char *options, gym_error *err);
+  int (*import_module)(const char *module, gym_error *err);
+  int (*versions)(gym_value **out, gym_error *err);
+  int (*check_env)(gym_env env, const char *options, gym_value **out, gym_error *err);
+  int (*set_message_callback)(gym_message_callback callback, void *user_data, gym_error *err);
+  int (*flush)(gym_error *err);
+
+  /* Whether the calling thread is inside a call of this environment (of any, where its id is 0): in one of its
+   * callbacks, for example, which may run on a thread of the library's own. */
+  int (*is_inside)(gym_env env);
 } gym__table;
 
 /* The size of the table of ABI version 1 as first released: a table that is smaller is too old. */
-#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 42 * sizeof(void (*)(void)))
+#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 66 * sizeof(void (*)(void)))
 
 #endif /* GOGYM_ABI_H_ */

@@ -59,6 +59,20 @@ int main(void) {
   FIELD(gym__array, itemsize);
   FIELD(gym__array, data);
 
+  SIZE(gym_frame_part);
+  FIELD(gym_frame_part, dtype);
+  FIELD(gym_frame_part, ndim);
+  FIELD(gym_frame_part, reserved);
+  FIELD(gym_frame_part, shape);
+  FIELD(gym_frame_part, byte_offset);
+  FIELD(gym_frame_part, nbytes);
+
+  SIZE(gym_frame);
+  FIELD(gym_frame, struct_size);
+  FIELD(gym_frame, count);
+  FIELD(gym_frame, nbytes);
+  FIELD(gym_frame, parts);
+
   SIZE(gym__table);
   FIELD(gym__table, abi_version);
   FIELD(gym__table, struct_size);
@@ -104,6 +118,30 @@ int main(void) {
   FIELD(gym__table, space_unflatten);
   FIELD(gym__table, space_unflatten_native);
   FIELD(gym__table, space_unflatten_value);
+  FIELD(gym__table, wrap);
+  FIELD(gym__table, add_reward_callback);
+  FIELD(gym__table, add_array_callback);
+  FIELD(gym__table, add_trigger_callback);
+  FIELD(gym__table, remove_callback);
+  FIELD(gym__table, frame_layout);
+  FIELD(gym__table, render);
+  FIELD(gym__table, render_value);
+  FIELD(gym__table, has_attr);
+  FIELD(gym__table, get_attr);
+  FIELD(gym__table, set_attr);
+  FIELD(gym__table, call);
+  FIELD(gym__table, save_state);
+  FIELD(gym__table, load_state);
+  FIELD(gym__table, clone);
+  FIELD(gym__table, list_envs);
+  FIELD(gym__table, spec);
+  FIELD(gym__table, register_env);
+  FIELD(gym__table, import_module);
+  FIELD(gym__table, versions);
+  FIELD(gym__table, check_env);
+  FIELD(gym__table, set_message_callback);
+  FIELD(gym__table, flush);
+  FIELD(gym__table, is_inside);
 
   CONSTANT(GYM_ERROR_SIZE_V1);
   CONSTANT(GYM_ERROR_TYPE_SIZE);
@@ -121,6 +159,12 @@ int main(void) {
   CONSTANT(GYM_KIND_TUPLE);
   CONSTANT(GYM_KIND_DICT);
   CONSTANT(GYM_KIND_OTHER);
+  CONSTANT(GYM_MESSAGE_OUTPUT);
+  CONSTANT(GYM_MESSAGE_DEBUG);
+  CONSTANT(GYM_MESSAGE_INFO);
+  CONSTANT(GYM_MESSAGE_WARNING);
+  CONSTANT(GYM_MESSAGE_ERROR);
+  CONSTANT(GYM_MESSAGE_CRITICAL);
   CONSTANT(GYM__ABI_VERSION);
   CONSTANT(GYM__TABLE_SIZE_V1);
   CONSTANT(GYM__BLOCK_MAGIC);

@@ -14,6 +14,36 @@ static inline gym_space open_space(const char *description) {
   exit(1);
 }
 
+/* The calls on what stands around an environment. */
+static inline int check_calls_around(gym_env env, int expected, const char *needle) {
+  gym_error err = GYM_ERROR_INIT;
+  static const char wrapper[] = "{\"name\": \"TimeLimit\", \"max_episode_steps\": 5}";
+  unsigned char frame[64];
+  gym_frame layout = GYM_FRAME_INIT;
+  gym_frame layout_before = layout;
+  gym_value *value;
+  gym_env other;
+  int flag;
+  FILL(frame), FILL(value), FILL(other), FILL(flag);
+  int good = CHECK_FAILURE(gym_wrap(env, wrapper, &other, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_frame_layout(env, &layout, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_render(env, frame, sizeof frame, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_render(env, NULL, 0, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_render_value(env, &value, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_has_attr(env, "spec", &flag, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_get_attr(env, "spec", &value, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_set_attr(env, "spec", "null", &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_call(env, "render", "[]", &value, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_call(env, "render", NULL, NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_save_state(env, &value, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_load_state(env, frame, sizeof frame, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_clone(env, &other, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_check_env(env, NULL, &value, &err), expected, err, needle);
+  good &= CHECK_UNTOUCHED(frame) && CHECK_UNTOUCHED(value) && CHECK_UNTOUCHED(other) && CHECK_UNTOUCHED(flag);
+  good &= CHECK(memcmp(&layout, &layout_before, sizeof layout) == 0);
+  return good && CHECK_STR(err.type, "");
+}
+
 /* The calls on an environment that wait for other calls on it. Each must give `expected` with a message that
  * contains `needle`. Gives 1 where all is well. */
 static inline int check_env_calls(gym_env env, int expected, const char *needle) {
@@ -35,6 +65,7 @@ static inline int check_env_calls(gym_env env, int expected, const char *needle)
   good &= CHECK_FAILURE(gym_space_of_observations(env, &space, &err), expected, err, needle);
   good &= CHECK_FAILURE(gym_space_of_actions(env, &space, &err), expected, err, needle);
   good &= CHECK_UNTOUCHED(obs) && CHECK_UNTOUCHED(t) && CHECK_UNTOUCHED(value) && CHECK_UNTOUCHED(space);
+  good &= check_calls_around(env, expected, needle);
   return good && CHECK_STR(err.type, "");
 }
 
@@ -101,6 +132,54 @@ static inline int check_every_env_call(gym_env env, int expected, const char *ne
 static inline int check_every_space_call(gym_space space, int expected, const char *needle) {
   int good = check_space_calls(space, expected, needle);
   return good & check_free_space_calls(space, expected, needle);
+}
+
+static inline int callback_of_nobody(void *user_data, double reward, double *out, gym_error *err) {
+  (void)user_data, (void)err;
+  *out = reward;
+  return GYM_OK;
+}
+
+static inline int array_callback_of_nobody(void *user_data, const gym_array *input, const gym_array *output, void *data,
+                                           gym_error *err) {
+  (void)user_data, (void)input, (void)output, (void)data, (void)err;
+  return GYM_OK;
+}
+
+static inline int trigger_of_nobody(void *user_data, int64_t count, int *out, gym_error *err) {
+  (void)user_data, (void)count, (void)err;
+  *out = 0;
+  return GYM_OK;
+}
+
+static inline void messages_of_nobody(void *user_data, int level, const char *text) {
+  (void)user_data, (void)level, (void)text;
+}
+
+/* The calls that need no handle, where Python is not to be had: before each of them would start it. */
+static inline int check_library_calls(int expected, const char *needle) {
+  gym_error err = GYM_ERROR_INIT;
+  gym_value *value;
+  gym_env env;
+  gym_space space;
+  FILL(value), FILL(env), FILL(space);
+  int good = CHECK_FAILURE(gym_init(NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_make("CartPole-v1", NULL, &env, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_space_make("{\"type\": \"Discrete\", \"n\": 2}", &space, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_add_reward_callback("nobody", callback_of_nobody, NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_add_array_callback("nobody", array_callback_of_nobody, NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_add_trigger_callback("nobody", trigger_of_nobody, NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_remove_callback("nobody", &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_list_envs("Cart*", &value, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_spec("CartPole-v1", &value, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_register_env("X-v0", "{\"entry_point\": \"a:B\"}", &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_import("json", &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_versions(&value, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_set_message_callback(messages_of_nobody, NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_set_message_callback(NULL, NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_flush(&err), expected, err, needle);
+  good &= CHECK_UNTOUCHED(value) && CHECK_UNTOUCHED(env) && CHECK_UNTOUCHED(space);
+  return good && CHECK_STR(err.type, "");
 }
 
 #endif /* EVERY_CALL_H_ */

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include <inttypes.h>
 
-#include "envs.h"
+#include "every_call.h"
 
 static gym_error err = GYM_ERROR_INIT;
 
@@ -28,6 +28,7 @@ static void check_bad_handle(gym_env env, const char *needle) {
   CHECK_UNTOUCHED(obs), CHECK_UNTOUCHED(action), CHECK_UNTOUCHED(t), CHECK_UNTOUCHED(size),
       CHECK_UNTOUCHED(value);
   CHECK_STR(err.type, "");
+  check_every_env_call(env, GYM_ERR_HANDLE, needle);
 }
 
 /* The environment is as it should be: a reset and a step give CartPole's numbers. */

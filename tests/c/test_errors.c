@@ -176,6 +176,7 @@ static void test_actions(void) {
   check_action("discrete", 1, 0, 0.5, 1, "0.5");
   check_action("discrete", 1, 0, 1e300, 1, "1e+300");
   check_action("discrete", 1, 0, 9223372036854775808.0, 1, "9.22337");
+  check_action("discrete-start", 1, 0, 1e-20, 0, "1e-20"); /* next to the start -1 that would be nothing */
   check_action("discrete-int8", 1, 0, 128, -3, "128");
   check_action("discrete-int8", 1, 0, -129, 1, "-129");
   check_action("box-bool", 3, 1, 2, 1, "action[1]");

@@ -6,11 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "every_call.h"
+#include "around.h"
 
 enum { STEPPERS = 4, CHILDREN = 5 };
 
-static gym_env mine, theirs[STEPPERS];
+static gym_env mine, theirs[STEPPERS], rendering; /* rendering: bound to a thread, which a child does not have */
 static gym_space made, actions; /* actions: of mine */
 static atomic_int running = 1, stepped;
 
@@ -47,6 +47,9 @@ static int calls_say_so(void) {
   passed &= CHECK_FAILURE(gym_observation_size(mine, &size, &err), GYM_ERR_FORKED, err, "fork");
   passed &= CHECK_FAILURE(gym_close(mine, &err), GYM_ERR_FORKED, err, "fork");
   passed &= check_every_env_call(mine, GYM_ERR_FORKED, "fork");
+  passed &= check_every_env_call(rendering, GYM_ERR_FORKED, "fork");
+  passed &= CHECK_FAILURE(gym_close(rendering, &err), GYM_ERR_FORKED, err, "fork");
+  passed &= check_library_calls(GYM_ERR_FORKED, "fork");
   passed &= check_every_space_call(made, GYM_ERR_FORKED, "fork");
   passed &= check_every_space_call(actions, GYM_ERR_FORKED, "fork");
   gym_space space = {0};
@@ -80,7 +83,9 @@ static void *fork_and_end(void *argument) {
   pid_t child = fork();
   if (child != 0) {
     wait_for(child, ending_names[how]);
+    gym_transition t;
     CHECK_OK(step(mine, &err), err); /* nothing has changed here */
+    CHECK_OK(step_plain(rendering, &t, &err), err);
     CHECK_OK(gym_space_sample(made, NULL, obs, 2, &err), err);
     CHECK_OK(gym_space_sample(actions, NULL, obs, 2, &err), err);
     return NULL;
@@ -128,6 +133,9 @@ int main(void) {
   double obs[2];
   use_test_envs();
   mine = open_env(TEST_ENV("Counter"), NULL);
+  register_plain();
+  rendering = open_plain("", 1, "");
+  CHECK_OK(reset_plain(rendering, &err), err);
   CHECK_OK(gym_reset(mine, NULL, NULL, obs, 2, &err), err);
   made = open_space("{\"type\": \"Discrete\", \"n\": 2}");
   CHECK_OK(gym_space_of_actions(mine, &actions, &err), err);
@@ -143,6 +151,8 @@ int main(void) {
   atomic_store(&running, 0);
   for (int i = 0; i < STEPPERS; i++) pthread_join(steppers[i], NULL);
   CHECK_OK(step(mine, &err), err);
+  CHECK_OK(gym_close(rendering, &err), err);
+  CHECK_THREADS(RENDER_THREAD, 0);
   CHECK_OK(gym_space_close(made, &err), err);
   CHECK_OK(gym_space_close(actions, &err), err);
   CHECK_OK(gym_shutdown(&err), err);

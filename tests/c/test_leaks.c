@@ -1,9 +1,7 @@
 /* Memory stays flat: resident pages and Python's own counts, after a warm-up. Every way in which a call can
  * end is repeated, because each has its own references to give back. */
 #define _GNU_SOURCE
-#include <unistd.h>
-
-#include "envs.h"
+#include "around.h"
 
 static gym_error err = GYM_ERROR_INIT;
 static gym_env memory; /* its resets count Python's objects and blocks */
@@ -244,9 +242,148 @@ static void failing_space_calls(void) {
   CHECK_INT(gym_space_close((gym_space){0}, &err), GYM_ERR_HANDLE);
 }
 
+/* ------------------------------------------------------------------------------------- around an environment */
+
+static int add_one(void *user_data, double reward, double *out, gym_error *said) {
+  (void)user_data;
+  *out = reward + 1;
+  if (reward < 3) return GYM_OK;
+  strcpy(said->message, "too much");
+  return GYM_ERR_REWARD;
+}
+
+static int copy_array(void *user_data, const gym_array *input, const gym_array *output, void *data, gym_error *said) {
+  (void)user_data, (void)said;
+  memcpy(data, input->data, output->nbytes);
+  return GYM_OK;
+}
+
+#define ADD_ONE TRANSFORM_REWARD("add one")
+#define COPY "{\"name\": \"TransformObservation\", \"func\": {\"__callback__\": \"copy\"}, \"observation_space\": null}"
+
+static void wrap_cycle(void) {
+  gym_env env = open_plain("", 0, ADD_ONE);
+  CHECK_OK(reset_plain(env, &err), err);
+  CHECK_OK(gym_wrap(env, "{\"name\": \"FrameStackObservation\", \"stack_size\": 4}", &env, &err), err);
+  CHECK_INT(gym_wrap(env, "{\"name\": \"NoSuchWrapper\"}", &env, &err), GYM_ERR_WRAPPER);
+  CHECK_INT(gym_wrap(env, "[{\"name\": \"FlattenObservation\"}, {\"name\": \"TimeLimit\"}]", &env, &err),
+            GYM_ERR_WRAPPER);
+  CHECK_OK(gym_wrap(env, "[{\"name\": \"FlattenObservation\"}]", &env, &err), err);
+  CHECK_OK(reset_plain(env, &err), err);
+  CHECK_OK(gym_close(env, &err), err);
+}
+
+static void bound_cycle(void) {
+  unsigned char frame[60];
+  gym_frame layout = GYM_FRAME_INIT;
+  gym_value *value = NULL;
+  gym_transition t;
+  gym_env env = open_plain("", 1, ADD_ONE ", " COPY);
+  CHECK_OK(reset_plain(env, &err), err);
+  CHECK_OK(step_plain(env, &t, &err), err);
+  CHECK_OK(gym_frame_layout(env, &layout, &err), err);
+  CHECK_OK(gym_render(env, frame, sizeof frame, &err), err);
+  CHECK_INT(gym_render(env, frame, 59, &err), GYM_ERR_BUFFER);
+  CHECK_OK(gym_render_value(env, &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_wrap(env, "[]", &env, &err), err);
+  CHECK_OK(gym_close(env, &err), err);
+}
+
+static void callback_cycle(void) {
+  CHECK_OK(gym_add_reward_callback("cycle", add_one, NULL, &err), err);
+  CHECK_INT(gym_add_array_callback("cycle", copy_array, NULL, &err), GYM_ERR_CALLBACK);
+  CHECK_OK(gym_remove_callback("cycle", &err), err);
+  CHECK_INT(gym_remove_callback("cycle", &err), GYM_ERR_CALLBACK);
+}
+
+static gym_env called, drawn;
+
+/* Rewards 1, 2, 3, the last of which the callback refuses. */
+static void callback_steps(void) {
+  gym_transition t;
+  CHECK_OK(reset_plain(called, &err), err);
+  CHECK_OK(step_plain(called, &t, &err), err);
+  CHECK_OK(step_plain(called, &t, &err), err);
+  CHECK_INT(step_plain(called, &t, &err), GYM_ERR_REWARD);
+}
+
+static void frames(void) {
+  static unsigned char frame[600 * 400 * 3];
+  gym_value *value = NULL;
+  CHECK_OK(gym_render(drawn, frame, sizeof frame, &err), err);
+  CHECK_INT(gym_render(drawn, frame, 100, &err), GYM_ERR_BUFFER);
+  CHECK_OK(gym_render_value(drawn, &value, &err), err);
+  gym_value_free(value);
+}
+
+static void attributes(void) {
+  gym_value *value = NULL;
+  int flag;
+  CHECK_OK(gym_has_attr(called, "unwrapped.steps", &flag, &err), err);
+  CHECK_OK(gym_has_attr(called, "nothing", &flag, &err), err);
+  CHECK_OK(gym_get_attr(called, "unwrapped.observation", &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_get_attr(called, "spec", &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_set_attr(called, "height", "4", &err), err);
+  CHECK_OK(gym_call(called, "unwrapped.sum", "{\"*\": [1, 2], \"factor\": 3}", &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_call(called, "unwrapped.sum", NULL, NULL, &err), err);
+  CHECK_INT(gym_get_attr(called, "nothing", &value, &err), GYM_ERR_ATTRIBUTE);
+  CHECK_INT(gym_call(called, "unwrapped.sum", "[\"a\"]", &value, &err), GYM_ERR_PYTHON);
+  CHECK_INT(gym_call(called, "unwrapped.sum", "[", &value, &err), GYM_ERR_JSON);
+  CHECK_INT(gym_set_attr(called, "_private", "1", &err), GYM_ERR_ATTRIBUTE);
+}
+
+static void states(void) {
+  gym_value *state = NULL;
+  gym_env clone = {0};
+  size_t nbytes = 0;
+  CHECK_OK(reset_plain(called, &err), err);
+  CHECK_OK(gym_save_state(called, &state, &err), err);
+  const void *bytes = gym_value_bytes(state, &nbytes);
+  CHECK_OK(gym_load_state(called, bytes, nbytes, &err), err);
+  CHECK_INT(gym_load_state(called, bytes, nbytes - 1, &err), GYM_ERR_STATE);
+  CHECK_OK(gym_clone(called, &clone, &err), err);
+  CHECK_OK(gym_load_state(clone, bytes, nbytes, &err), err);
+  CHECK_OK(gym_close(clone, &err), err);
+  gym_value_free(state);
+}
+
+static void registry(void) {
+  gym_value *value = NULL;
+  CHECK_OK(gym_list_envs("Cart*", &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_spec("CartPole-v1", &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_versions(&value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_import("json", &err), err);
+  CHECK_INT(gym_spec("CartPol-v1", &value, &err), GYM_ERR_NAME_NOT_FOUND);
+  CHECK_INT(gym_register_env("X-v0", "{}", &err), GYM_ERR_REGISTRATION);
+  CHECK_INT(gym_import("no_such_module", &err), GYM_ERR_IMPORT);
+}
+
+static void checks(void) {
+  gym_value *findings = NULL;
+  CHECK_OK(gym_check_env(stepped, "{\"skip_render_check\": true, \"skip_close_check\": true}", &findings, &err), err);
+  gym_value_free(findings);
+  CHECK_INT(gym_check_env(stepped, "[]", &findings, &err), GYM_ERR_JSON);
+}
+
+static void message_cycle(void) {
+  CHECK_OK(gym_set_message_callback(messages_of_nobody, NULL, &err), err);
+  run_python("print('heard'); print('not ended', end='')");
+  CHECK_OK(gym_flush(&err), err);
+  CHECK_OK(gym_set_message_callback(messages_of_nobody, &err, &err), err);
+  CHECK_OK(gym_set_message_callback(NULL, NULL, &err), err);
+}
+
 int main(void) {
   use_test_envs();
   memory = open_env(TEST_ENV("Memory"), NULL);
+  register_plain();
   stepped = open_env("CartPole-v1", NULL);
   informed = open_env(TEST_ENV("Info"), NULL);
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
@@ -273,6 +410,28 @@ int main(void) {
   check_flat("steps and resets as values", value_steps, 100, 1000);
   check_flat("make, use, close spaces", space_cycle, 100, 1000);
   check_flat("calls on spaces that fail", failing_space_calls, 50, 500);
-  CHECK_OK(gym_shutdown(&err), err);
-  return check_summary();
+
+  CHECK_OK(gym_add_reward_callback("add one", add_one, NULL, &err), err);
+  CHECK_OK(gym_add_array_callback("copy", copy_array, NULL, &err), err);
+  called = open_plain("", 0, ADD_ONE ", " COPY);
+  drawn = open_env("CartPole-v1", "{\"render_mode\": \"rgb_array\"}");
+  CHECK_OK(reset_plain(drawn, &err), err);
+  check_flat("make, wrap, close", wrap_cycle, 100, 1000);
+  check_flat("make, render, close on a thread", bound_cycle, 100, 1000);
+  check_flat("callbacks added and removed", callback_cycle, 100, 1000);
+  check_flat("steps with callbacks", callback_steps, 100, 1000);
+  check_flat("frames of CartPole-v1", frames, 20, 250);
+  check_flat("attributes and calls", attributes, 50, 500);
+  check_flat("states and clones", states, 50, 500);
+  check_flat("the registry", registry, 20, 200);
+  check_flat("check_env", checks, 5, 30);
+  check_flat("message callbacks", message_cycle, 50, 500);
+
+  const gym_env left[] = {memory, stepped, informed, echoing, called, drawn};
+  for (size_t i = 0; i < sizeof left / sizeof *left; i++) CHECK_OK(gym_close(left[i], &err), err);
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) CHECK_OK(gym_close(broken[i], &err), err);
+  CHECK_OK(gym_space_close(kept, &err), err);
+  CHECK_OK(gym_remove_callback("add one", &err), err);
+  CHECK_OK(gym_remove_callback("copy", &err), err);
+  return around_summary();
 }

@@ -200,6 +200,7 @@ static void open_spaces(void) {
   check_every_env_call(closed, GYM_ERR_SHUTDOWN, "gym_shutdown");
   FILL(space);
   CHECK_FAILURE(gym_space_make(description, &space, &err), GYM_ERR_SHUTDOWN, err, "gym_shutdown");
+  check_library_calls(GYM_ERR_SHUTDOWN, "gym_shutdown");
   CHECK_UNTOUCHED(space);
   /* A tree belongs to its caller. */
   CHECK_STR(gym_value_string(gym_value_get(value, "type"), NULL), "Tuple");

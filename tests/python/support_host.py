@@ -148,7 +148,7 @@ def shutdown(run_exit, err, *rest):
     sys.stdout.flush()
     return 0
 
-functions = [status(f) for f in [make] + [other] * 10 + [shutdown] + [other] * 30]
+functions = [status(f) for f in [make] + [other] * 10 + [shutdown] + [other] * 54]
 block = (ctypes.c_void_p * (1 + len(functions)))()
 header = ctypes.cast(block, ctypes.POINTER(ctypes.c_uint32))
 header[0] = int(os.environ.get("FAKE_VERSION", "1"))

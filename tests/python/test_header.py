@@ -36,7 +36,7 @@ def test_every_prototype_answers_the_four_questions_in_order(root):
 def test_every_nullable_parameter_exists(root):
     checked = 0
     for name, comment, parameters in prototypes(root):
-        pointers = set(re.findall(r"\*+(\w+)", parameters))
+        pointers = set(re.findall(r"(?:\*+|gym_\w+_callback )(\w+)", parameters))
         stated = re.search(r"Nullable: (.*?)\. ?\*/", comment)
         nullable = re.sub(r"\([^)]*\)", "", stated[1]) if stated else ""
         names = {word.strip() for word in nullable.split(",") if word.strip()}
@@ -65,6 +65,8 @@ def test_native_has_the_sizes_of_the_c_structs(root):
         "gym_space": native.library.Space,
         "gym_transition": native.Transition,
         "gym_array": native.Array,
+        "gym_frame_part": native.library.FramePart,
+        "gym_frame": native.library.Frame,
     }
     for name, structure in structs.items():
         assert f"sizeof {name} {ctypes.sizeof(structure)}\n" in record

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gogym import callback, options
+from gogym.errors import CallbackError
 from gogym.options import MAX_DEPTH, OptionsError, parse_make_options, parse_object, parse_reset_options
 
 
@@ -119,7 +121,7 @@ BAD = {
     '{"__dict__": [[1, 2], [1, 3]]}': "twice",
     '{"__dict__": [[1, 2], [true, 3]]}': "twice",
     '{"__other__": 1}': "unknown tag '__other__'",
-    '{"__callback__": "name"}': "unknown tag",
+    '{"__callback__": "name", "more": 1}': "has no other keys",
     "9" * 5000: "digits",
 }
 
@@ -224,3 +226,32 @@ def test_any_tag_is_read_or_refused(content, tag):
     for dtype in ("", ', "dtype": "int8"', ', "dtype": 1'):
         with contextlib.suppress(OptionsError):
             parse(f'{{"__{tag}__": {json.dumps(content)}{dtype}}}')
+
+
+def test_callback():
+    found = callback.Callback("for test_options", "reward", lambda value: value)
+    callback.add(found)
+    try:
+        assert (
+            options.parse_json('{"func": {"__callback__": "for test_options"}}', "options")["func"] is found
+        )
+    finally:
+        del callback._callbacks["for test_options"]
+    for name, message in (("nobody", 'no callback "nobody"'), (5, "the name of a callback")):
+        with pytest.raises(CallbackError, match=message):
+            options.parse_json(json.dumps({"__callback__": name}), "options")
+
+
+def test_wrappers_and_private():
+    own = options.split_make_options('{"gogym": {"wrappers": {"name": "ClipAction"}, "private": true}}')[1]
+    assert own.wrappers == ({"name": "ClipAction"},)
+    assert own.private is True
+    assert options.split_make_options("{}")[1].private is False
+    for text in (
+        '{"wrappers": "ClipAction"}',
+        '{"wrappers": [{}]}',
+        '{"wrappers": [{"name": ""}]}',
+        '{"private": 1}',
+    ):
+        with pytest.raises(options.OptionsError, match='under "gogym"'):
+            options.split_make_options(f'{{"gogym": {text}}}')

@@ -1,5 +1,6 @@
-// Loop is the Go contender: loop ENVIRONMENT drawn|sampled|native. bench/contenders/contender.h says how the contenders
-// are driven. This one knows one request more: "allocs N" answers with the allocations per StepInto.
+// Loop is the Go contender: loop ENVIRONMENT MODE [SETUP], with the modes and setups of bench/contenders/loop.c;
+// bench/contenders/contender.h says how the contenders are driven. This one knows one request more: "allocs N" answers
+// with the allocations per StepInto.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"example.com/gogym"
+	"example.com/gogym/wrappers"
 )
 
 const pool = 1000
@@ -22,6 +24,9 @@ type loop struct {
 
 	nativeActions [][]byte
 	nativeObs     []byte
+
+	frame []byte
+	pixel int
 }
 
 func must(err error) {
@@ -87,11 +92,49 @@ func (l *loop) prepareNative() {
 	must(l.env.ResetNative(l.nativeObs, gogym.ResetSeed(0)))
 }
 
-func main() {
-	if len(os.Args) != 3 {
-		log.Fatal("usage: loop ENVIRONMENT drawn|sampled")
+// render asks for frames of the first observation.
+func (l *loop) render(steps int) (total float64) {
+	for range steps {
+		must(l.env.RenderInto(l.frame))
+		total += float64(l.frame[l.pixel])
 	}
-	env, err := gogym.Make(os.Args[1])
+	return total
+}
+
+func (l *loop) prepareFrame() {
+	layout, err := l.env.FrameLayout()
+	must(err)
+	shape := layout.Parts[0].Shape
+	l.frame = make([]byte, layout.NBytes)
+	l.pixel = (shape[0]/2*shape[1] + shape[1]/2) * shape[2]
+}
+
+func options(setup string) []gogym.Option {
+	switch setup {
+	case "chain":
+		return []gogym.Option{gogym.WithWrappers(
+			wrappers.FrameStackObservation{StackSize: 4},
+			wrappers.ClipReward{MinReward: -1.0, MaxReward: 1.0},
+			wrappers.TimeLimit{MaxEpisodeSteps: 200},
+		)}
+	case "callback":
+		double := func(reward float64) float64 { return 2 * reward }
+		return []gogym.Option{gogym.WithWrappers(wrappers.TransformReward{Func: double})}
+	case "rendered":
+		return []gogym.Option{gogym.WithRenderMode("rgb_array")}
+	}
+	return nil
+}
+
+func main() {
+	if len(os.Args) != 3 && len(os.Args) != 4 {
+		log.Fatal("usage: loop ENVIRONMENT MODE [SETUP]")
+	}
+	setup := "plain"
+	if len(os.Args) == 4 {
+		setup = os.Args[3]
+	}
+	env, err := gogym.Make(os.Args[1], options(setup)...)
 	must(err)
 	l := &loop{env: env, obs: make([]float64, env.ObservationSpace().Size())}
 	body := l.drawn
@@ -103,6 +146,10 @@ func main() {
 		l.prepareNative()
 	} else {
 		l.prepare()
+	}
+	if os.Args[2] == "render" {
+		l.prepareFrame()
+		body = l.render
 	}
 	converse(l, body)
 }

@@ -19,6 +19,13 @@
   return gym__fail(err, GYM_ERR_ARGUMENT, "%s: the argument \"%s\" is NULL, but \"%s\" is %zu", __func__, \
                    #pointer, #length, length)
 
+/* A struct that says its own size in its first member. */
+#define REQUIRE_STRUCT(pointer, type, initialiser)                                               \
+  if ((pointer)->struct_size < sizeof(type))                                                     \
+  return gym__fail(err, GYM_ERR_ARGUMENT,                                                        \
+                   "%s: " #pointer "->struct_size is %u; begin with " initialiser ", which sets %zu", \
+                   __func__, (pointer)->struct_size, sizeof(type))
+
 #define REQUIRE_SEED(seed)                                                                          \
   if ((seed) < 0)                                                                                   \
   return gym__fail(err, GYM_ERR_ARGUMENT, "%s: the seed is %lld; a seed is 0 or greater", __func__, \

@@ -1,7 +1,7 @@
 // Package cgym is the only place where Go meets C: the host library's C sources lie beside these files
 // (copied here by tools/copy_go_sources.py, so that the Go module needs nothing installed) and each
 // function calls the C function of the same name. It has no opinions: it checks nothing, locks nothing
-// and keeps nothing. No C type leaves it.
+// and keeps nothing but the callbacks that C knows by a number. No C type leaves it.
 package cgym
 
 // Env is a gym_env. Zero is never valid.

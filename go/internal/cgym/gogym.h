@@ -91,6 +91,12 @@ extern "C" {
   X(GYM_ERR_ACTION, 49, "the action does not fit the action space")                          \
   X(GYM_ERR_ELEMENT, 50, "an element does not fit its space")                                \
   X(GYM_ERR_SPACE, 51, "the description of a space is not acceptable")                       \
+  /* what stands around an environment */                                                    \
+  X(GYM_ERR_WRAPPER, 52, "a wrapper cannot be applied")                                      \
+  X(GYM_ERR_RENDER, 53, "the environment gives no such frame")                               \
+  X(GYM_ERR_ATTRIBUTE, 54, "the attribute is missing, private or of no use")                 \
+  X(GYM_ERR_STATE, 55, "the environment's state cannot be saved or loaded")                  \
+  X(GYM_ERR_CALLBACK, 56, "a callback of the host failed or is unknown")                     \
   /* Gymnasium's own exception classes, module gymnasium.error */                            \
   X(GYM_ERR_GYMNASIUM, 60, "gymnasium.error.Error")                                          \
   X(GYM_ERR_UNREGISTERED_ENV, 61, "gymnasium.error.UnregisteredEnv")                         \
@@ -216,10 +222,10 @@ typedef struct gym_transition {
  * `id`: what gymnasium.make takes: "CartPole-v1", "module:Name-v0" (imports the module first); or the class
  * of an environment that is not registered: "module:Class", "path/to/file.py:Class" (docs/environments.md).
  * `options`: a JSON object of gymnasium.make's keyword arguments, or NULL. gogym's own options stand
- * under the key "gogym": entry_point, path, import and legacy (docs/environments.md). Where JSON lacks a
- * type, a tag says it:
+ * under the key "gogym": entry_point, path, import and legacy (docs/environments.md), wrappers (see gym_wrap),
+ * private (see gym_get_attr). Where JSON lacks a type, a tag says it:
  *   {"__tuple__": [...]}   {"__ndarray__": [...], "dtype": "float32"}   {"__float__": "inf"}
- *   {"__dict__": [[key, value], ...]}
+ *   {"__dict__": [[key, value], ...]}   {"__callback__": "name"} (see gym_add_reward_callback)
  *
  * Ownership: `out` receives a handle to be closed with gym_close. Lifetime: until gym_close or
  * gym_shutdown. Threads: default.
@@ -716,6 +722,277 @@ GYM_API int gym_space_unflatten_native(gym_space space, const void *flat, size_t
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: as gym_space_flatten_value. Nullable: err. */
 GYM_API int gym_space_unflatten_value(gym_space space, const char *flat, gym_value **out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- wrappers */
+
+/* Puts wrappers around an environment, the first one innermost.
+ *
+ * `wrappers`: a JSON array of objects, or one object: {"name": "FrameStackObservation", "stack_size": 4}.
+ * "name" is one of gymnasium.wrappers, or a wrapper of one's own: "module:Class", "path/to/file.py:Class". The
+ * other members are the arguments of its constructor (docs/wrappers.md): where that wants a tuple, an array, a
+ * dtype, a module or a space, a plain array, number, name or description of a space will do.
+ *
+ * The environment is then part of the new one: `env` is no longer valid, and closing *out closes everything.
+ * After a failure nothing has changed, and `env` is still valid.
+ *
+ * Ownership: `out` receives a handle to be closed with gym_close; `env` is given up. Lifetime: until gym_close
+ * or gym_shutdown. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUSY, GYM_ERR_JSON, GYM_ERR_WRAPPER (the wrapper is unknown, does not fit the
+ * environment, or not its arguments), GYM_ERR_CALLBACK (unknown name), GYM_ERR_IMPORT, those of Gymnasium.
+ * Nullable: err. */
+GYM_API int gym_wrap(gym_env env, const char *wrappers, gym_env *out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- callbacks */
+
+/* Functions of the host, registered under a name and used wherever Gymnasium wants a callable: the tag
+ * {"__callback__": "name"} in any JSON stands for one. docs/callbacks.md shows each kind at work.
+ *
+ * A callback returns 0, or a positive number after filling *err with gym_error's fields code (optional), type
+ * and message; it then has no effect, and the call that led to it fails with that message and status
+ * (GYM_ERR_CALLBACK where the number is no gym_status). It is called on the thread that made that call, or on the
+ * library's own where the environment renders; without Python's lock. It may call gogym: the same environment
+ * gives GYM_ERR_BUSY, any other works. It must not unwind through the library (longjmp, C++ exceptions). */
+
+/* For gymnasium.wrappers.TransformReward: *out receives the new reward. */
+typedef int (*gym_reward_callback)(void *user_data, double reward, double *out, gym_error *err);
+
+/* For TransformObservation and TransformAction: from one array to another. `input` is an element of the space
+ * that goes in, `output` describes the array to be filled at `data`: dtype, shape and sizes of the space that
+ * comes out (of `input`, where no space is known); output->data is `data`. Box, MultiDiscrete, MultiBinary,
+ * Discrete and Text are arrays of their own dtype as in the native layout; composite spaces are float64[size] as
+ * in the float64 layout. Both arrays are valid only during the call. */
+typedef int (*gym_array_callback)(void *user_data, const gym_array *input, const gym_array *output, void *data,
+                                  gym_error *err);
+
+/* For the triggers of RecordVideo: whether (*out, 0 or 1) to record from episode or step `count` on. */
+typedef int (*gym_trigger_callback)(void *user_data, int64_t count, int *out, gym_error *err);
+
+/* Registers a callback for rewards under a name.
+ *
+ * Ownership: `name` is copied; `user_data` stays the caller's. Lifetime: until gym_remove_callback.
+ * Threads: default. Errors: those of gym_init; GYM_ERR_CALLBACK (the name is taken, or empty). Nullable:
+ * user_data, err. */
+GYM_API int gym_add_reward_callback(const char *name, gym_reward_callback callback, void *user_data,
+                                    gym_error *err);
+
+/* Registers a callback for arrays under a name: as gym_add_reward_callback.
+ *
+ * Ownership, Lifetime, Threads: as gym_add_reward_callback. Errors: as gym_add_reward_callback. Nullable:
+ * user_data, err. */
+GYM_API int gym_add_array_callback(const char *name, gym_array_callback callback, void *user_data,
+                                   gym_error *err);
+
+/* Registers a trigger under a name: as gym_add_reward_callback.
+ *
+ * Ownership, Lifetime, Threads: as gym_add_reward_callback. Errors: as gym_add_reward_callback. Nullable:
+ * user_data, err. */
+GYM_API int gym_add_trigger_callback(const char *name, gym_trigger_callback callback, void *user_data,
+                                     gym_error *err);
+
+/* Removes a callback. Environments that use it fail from then on with GYM_ERR_CALLBACK, so close them first.
+ *
+ * Ownership: none. Lifetime: when it returns, the callback is not running and will not be called again, so that
+ * its user data may be freed. Threads: default; waits for calls of the callback under way.
+ * Errors: GYM_ERR_CALLBACK (there is none of that name), GYM_ERR_BUSY (from inside the callback itself).
+ * Nullable: err. */
+GYM_API int gym_remove_callback(const char *name, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- rendering */
+
+/* An environment that is made with a render_mode (other than "ansi", "ansi_list" and none) is bound to a thread of
+ * the library's own, and every call on it runs there, because the graphics context of MuJoCo belongs to one
+ * thread; whoever calls, from whichever thread, waits for it. Where no display is there, the environment variables
+ * MUJOCO_GL and SDL_VIDEODRIVER are set, if they are not set already (docs/rendering.md). */
+
+/* One array of a frame. */
+typedef struct gym_frame_part {
+  char dtype[16];       /* NumPy's name: "uint8", "float32" */
+  uint32_t ndim;        /* of shape, at most 4 */
+  uint32_t reserved;    /* 0 */
+  int64_t shape[4];     /* height, width, channels; unused ones are 0 */
+  uint64_t byte_offset; /* from the beginning of the buffer */
+  uint64_t nbytes;
+} gym_frame_part;
+
+/* How a frame lies in the caller's buffer. Initialise with GYM_FRAME_INIT. */
+typedef struct gym_frame {
+  uint32_t struct_size; /* in: sizeof(gym_frame) */
+  uint32_t count;       /* of parts: 1; 2 for rgbd_tuple (colours and depth) */
+  uint64_t nbytes;      /* of the whole frame */
+  gym_frame_part parts[2];
+} gym_frame;
+
+#define GYM_FRAME_INIT {(uint32_t)sizeof(gym_frame), 0, 0, {{{0}, 0, 0, {0}, 0, 0}, {{0}, 0, 0, {0}, 0, 0}}}
+
+/* Shape and dtype of the environment's frames. Where none has been rendered yet, one is rendered, and the next
+ * gym_render or gym_render_value gives that very frame if nothing else has happened in between.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE; GYM_ERR_RENDER (no render_mode, or one that gives no array: "human", "ansi", lists);
+ * GYM_ERR_RESET_NEEDED; GYM_ERR_ARGUMENT (struct_size); what the environment raises. Nullable: err. */
+GYM_API int gym_frame_layout(gym_env env, gym_frame *out, gym_error *err);
+
+/* Renders a frame: env.render() of the render modes "rgb_array", "depth_array" and "rgbd_tuple", C order. With
+ * "human", draws the window; `frame` is then NULL and `frame_nbytes` 0.
+ *
+ * `frame`: gym_frame.nbytes bytes or more.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE; GYM_ERR_BUFFER; GYM_ERR_RENDER (no render_mode, or one of lists or text: see
+ * gym_render_value); GYM_ERR_RESET_NEEDED; what the environment raises.
+ * Nullable: frame (with frame_nbytes 0), err. */
+GYM_API int gym_render(gym_env env, void *frame, size_t frame_nbytes, gym_error *err);
+
+/* Renders in any render mode: env.render() as a value: an array, a tuple of two (rgbd_tuple), a string (ansi), a
+ * list of them (rgb_array_list, ansi_list ...), none (human).
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: as gym_render, but for those of buffers. Nullable: err. */
+GYM_API int gym_render_value(gym_env env, gym_value **out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- attributes and calls */
+
+/* An attribute's name is a path: "spec", "unwrapped.data.qpos". Its first part is looked for in the outermost
+ * wrapper, then in the next one, down to the environment itself, as Gymnasium's get_wrapper_attr does; the others
+ * are attributes of what came before. Parts that begin with an underscore need the option {"gogym": {"private":
+ * true}} of gym_make. Attributes are the environment's own code: reading one may do anything that it does. */
+
+/* Whether an environment has an attribute: *out is 1 or 0.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_ATTRIBUTE (the path is
+ * malformed or private); what reading it raises other than AttributeError. Nullable: err. */
+GYM_API int gym_has_attr(gym_env env, const char *name, int *out, gym_error *err);
+
+/* The value of an attribute, as it is now.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE; GYM_ERR_ATTRIBUTE (missing, malformed or private); what reading it raises.
+ * Nullable: err. */
+GYM_API int gym_get_attr(gym_env env, const char *name, gym_value **out, gym_error *err);
+
+/* Sets an attribute. A name of one part is set where it is found: in the outermost wrapper that has it, else in
+ * the outermost of all, as Gymnasium's set_wrapper_attr does. `value`: JSON, with tags (see gym_make).
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON, GYM_ERR_ATTRIBUTE, and what setting it raises. Nullable: err. */
+GYM_API int gym_set_attr(gym_env env, const char *name, const char *value, gym_error *err);
+
+/* Calls a method, or anything else that can be called.
+ *
+ * `arguments`: JSON: an array of positional arguments, an object of keyword arguments (with the key "*" for
+ * positional ones beside them), or NULL for none. `out`: receives what it returned, or NULL.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON, GYM_ERR_ATTRIBUTE (also: cannot be called), and what it raises.
+ * Nullable: arguments, out, err. */
+GYM_API int gym_call(gym_env env, const char *name, const char *arguments, gym_value **out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- snapshots */
+
+/* The state of an environment with all its wrappers and random generators, also of its action space: after
+ * gym_load_state it continues exactly as it would have continued here. A value of kind bytes, whose content is
+ * opaque, to be loaded by the same version of everything, into this or an equally made environment.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then; independent of the environment.
+ * Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_RESET_NEEDED; GYM_ERR_STATE (the message names what cannot be
+ * saved). Nullable: err. */
+GYM_API int gym_save_state(gym_env env, gym_value **out, gym_error *err);
+
+/* Puts an environment into a saved state. The last observation and info (gym_observation, gym_info) are those of
+ * the saved moment too. Load only states that you trust: they are Python pickles, and can run code.
+ *
+ * `state`: `nbytes` bytes as gym_value_bytes gives them for a saved state.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_STATE (damaged, or of
+ * another environment, version or wrappers; nothing has changed then). Nullable: err. */
+GYM_API int gym_load_state(gym_env env, const void *state, size_t nbytes, gym_error *err);
+
+/* A second environment, independent of the first, in the same state.
+ *
+ * Ownership: `out` receives a handle to be closed with gym_close. Lifetime: until then or gym_shutdown.
+ * Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_STATE, and what making it raises. Nullable: err. */
+GYM_API int gym_clone(gym_env env, gym_env *out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- registry */
+
+/* The ids of registered environments as a list of strings, in alphabetical order. `pattern`: NULL for all, or a
+ * shell pattern ("*-v5", "ALE/P*"); one without wildcards means ids that contain it, in either case.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: those of gym_init. Nullable: pattern, err. */
+GYM_API int gym_list_envs(const char *pattern, gym_value **out, gym_error *err);
+
+/* The spec of an id, gymnasium.spec(id), as a dict: id, namespace, name, version, versions (all that are
+ * registered), entry_point, reward_threshold, nondeterministic, max_episode_steps, order_enforce,
+ * disable_env_checker, kwargs, additional_wrappers, vector_entry_point. An id without a version means the latest.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: those of gym_init; those of Gymnasium (60 to 79), whose messages carry its suggestions;
+ * GYM_ERR_IMPORT ("module:Name-v0" imports the module). Nullable: err. */
+GYM_API int gym_spec(const char *id, gym_value **out, gym_error *err);
+
+/* Registers an environment: gymnasium.register(id, **options), with options such as {"entry_point":
+ * "module:Class", "max_episode_steps": 200, "kwargs": {...}}. "path/to/file.py:Class" is an entry point too.
+ *
+ * Ownership, Lifetime: none passed on; the process. Threads: default. Errors: those of gym_init; GYM_ERR_JSON;
+ * GYM_ERR_REGISTRATION (the id is malformed or taken, the entry point missing); those of Gymnasium.
+ * Nullable: err. */
+GYM_API int gym_register_env(const char *id, const char *options, gym_error *err);
+
+/* Imports a Python module, or a file "path/to/file.py", for example a package that registers environments.
+ *
+ * Ownership, Lifetime: none passed on; the process. Threads: default.
+ * Errors: those of gym_init; GYM_ERR_IMPORT; what the import raises. Nullable: err. */
+GYM_API int gym_import(const char *module, gym_error *err);
+
+/* The versions of what runs, as a dict of strings: gogym, python, numpy, gymnasium, and of the packages behind
+ * environments and wrappers (mujoco, ale_py, ...) those that are installed.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: those of gym_init. Nullable: err. */
+GYM_API int gym_versions(gym_value **out, gym_error *err);
+
+/* Gymnasium's check_env on an environment without its wrappers.
+ *
+ * `options`: NULL, or a JSON object of check_env's arguments skip_render_check and skip_close_check. `out`:
+ * receives a list of findings, empty where all is well; each is a dict with the strings level ("warning" or
+ * "error"; an error ends the check), type (the Python class) and message. The environment is reset and stepped by
+ * it: call gym_reset before it is used again.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON. Nullable: options, err. */
+GYM_API int gym_check_env(gym_env env, const char *options, gym_value **out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- messages */
+
+/* The levels of messages: those of Python's logging, and 0 for what is printed. */
+enum {
+  GYM_MESSAGE_OUTPUT = 0, /* a line of Python's standard output */
+  GYM_MESSAGE_DEBUG = 10,
+  GYM_MESSAGE_INFO = 20,
+  GYM_MESSAGE_WARNING = 30, /* of the warnings module too */
+  GYM_MESSAGE_ERROR = 40,
+  GYM_MESSAGE_CRITICAL = 50
+};
+
+/* Receives a message: `text` is UTF-8 without colour codes and without a newline at its end, valid during the call.
+ * Called on the thread that the message comes from, without Python's lock, possibly on several at a time. */
+typedef void (*gym_message_callback)(void *user_data, int level, const char *text);
+
+/* Has Python's warnings, logging and standard output go to a function of the host, in place of the process's
+ * standard error and output, where they go otherwise. There is one for the process; NULL ends it and puts everything
+ * back. What C libraries print themselves is not seen.
+ *
+ * Ownership: `user_data` stays the caller's. Lifetime: until the next gym_set_message_callback, which returns when
+ * the old one is not running any more (unless it is called from inside it), or gym_shutdown. Threads: default.
+ * Errors: those of gym_init. Nullable: callback, user_data, err. */
+GYM_API int gym_set_message_callback(gym_message_callback callback, void *user_data, gym_error *err);
+
+/* Flushes Python's standard output and standard error; with a message callback, delivers a line that has not
+ * ended. Where no Python has been started, there is nothing to do.
+ *
+ * Ownership, Lifetime: none. Threads: default. Errors: what a stream raises. Nullable: err. */
+GYM_API int gym_flush(gym_error *err);
 
 #ifdef __cplusplus
 }

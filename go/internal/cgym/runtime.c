@@ -84,6 +84,14 @@ int gym__no_table(gym_error *err) {
                    "the environment handle is not valid: no environment has been made yet");
 }
 
+int gym__has_begun(void) { return atomic_load(&state) != UNSTARTED; }
+
+int gym__is_inside(gym_env env) {
+  const gym__table *table = atomic_load_explicit(&gym__table_now, memory_order_acquire);
+  if (env.id == 0 && gym__depth > 0) return 1;
+  return table && table->is_inside(env);
+}
+
 /* ------------------------------------------------------------------------------------ gym_init */
 
 static int check_config(const gym_config *config, gym_error *err) {
@@ -297,7 +305,7 @@ static int shut_down(gym_error *err) {
 
 int gym_shutdown(gym_error *err) {
   if (atomic_load(&forked)) return fail_forked(err);
-  if (gym__depth > 0)
+  if (gym__is_inside((gym_env){0}))
     return gym__fail(err, GYM_ERR_BUSY, "gym_shutdown was called from inside an environment's own call");
   if (inside)
     return atomic_load(&state) == SHUT_DOWN

@@ -1,7 +1,8 @@
 """The C library inside a running Python, through ctypes.
 
 For people who test their host code from Python, and for gogym's own tests: every function of gogym.h with
-its prototype, the structs, and :class:`Environment` and :class:`Space`, thin classes over the calls of one::
+its prototype, the structs, :class:`Environment` and :class:`Space`, thin classes over the calls of one, and functions
+over those that belong to none::
 
     from gogym import native
 
@@ -14,6 +15,14 @@ It is no way to use Gymnasium from Python: every call goes from Python through C
 
 from __future__ import annotations
 
+from gogym.native.callback import (
+    add_array_callback,
+    add_reward_callback,
+    add_trigger_callback,
+    flush,
+    remove_callback,
+    set_message_callback,
+)
 from gogym.native.environment import Environment
 from gogym.native.library import (
     DOUBLES,
@@ -26,12 +35,15 @@ from gogym.native.library import (
     Config,
     Env,
     Error,
+    Frame,
+    FramePart,
     GymError,
     Library,
     Other,
     Transition,
     load,
 )
+from gogym.native.registry import import_module, list_envs, register_env, spec, versions
 from gogym.native.space import Space
 
 __all__ = [
@@ -46,10 +58,23 @@ __all__ = [
     "Env",
     "Environment",
     "Error",
+    "Frame",
+    "FramePart",
     "GymError",
     "Library",
     "Other",
     "Space",
     "Transition",
+    "add_array_callback",
+    "add_reward_callback",
+    "add_trigger_callback",
+    "flush",
+    "import_module",
+    "list_envs",
     "load",
+    "register_env",
+    "remove_callback",
+    "set_message_callback",
+    "spec",
+    "versions",
 ]

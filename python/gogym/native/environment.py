@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
-from ctypes import byref, c_int64, c_void_p
+import json
+from collections.abc import Mapping, Sequence
+from ctypes import byref, c_int, c_int64, c_void_p
 from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Self
 
-from gogym.native.library import Env, Library, Transition, doubles, json_text, load, output
+from gogym.native.library import Env, Frame, Library, Transition, doubles, json_text, load, output
 from gogym.native.space import Space
 
 
@@ -31,16 +32,28 @@ class Environment:
         options: Mapping[str, Any] | str | None = None,
         library: Library | None = None,
     ) -> None:
-        self.library: Final = library or load()
-        self.handle: Final = Env()
-        self.library.call("gym_make", id.encode(), json_text(options), byref(self.handle))
-        self.observation_size: Final = self.library.size("gym_observation_size", self.handle)
+        library = library or load()
+        handle = Env()
+        library.call("gym_make", id.encode(), json_text(options), byref(handle))
+        self._adopt(library, handle)
+
+    @classmethod
+    def _of(cls, library: Library, handle: Env) -> Self:
+        """Make the object of an environment that is there already."""
+        env = cls.__new__(cls)
+        env._adopt(library, handle)
+        return env
+
+    def _adopt(self, library: Library, handle: Env) -> None:
+        self.library = library
+        self.handle = handle
+        self.observation_size = library.size("gym_observation_size", handle)
         """The number of float64 elements of an observation; None where it is not fixed."""
-        self.action_size: Final = self.library.size("gym_action_size", self.handle)
+        self.action_size = library.size("gym_action_size", handle)
         """The number of float64 elements of an action; None where it is not fixed."""
-        self.observation_nbytes: Final = self.library.size("gym_observation_nbytes", self.handle)
+        self.observation_nbytes = library.size("gym_observation_nbytes", handle)
         """The number of bytes of an observation in the native layout; None where it is not fixed."""
-        self.action_nbytes: Final = self.library.size("gym_action_nbytes", self.handle)
+        self.action_nbytes = library.size("gym_action_nbytes", handle)
         """The number of bytes of an action in the native layout; None where it is not fixed."""
 
     def __enter__(self) -> Self:
@@ -49,7 +62,8 @@ class Environment:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        if self.handle.id != 0:  # it has not become part of another by wrap
+            self.close()
 
     def reset(
         self, seed: int | None = None, options: Mapping[str, Any] | str | None = None
@@ -144,6 +158,77 @@ class Environment:
         """gym_info, decoded."""
         tree: dict[str, Any] = self.library.value("gym_info", self.handle)
         return tree
+
+    # --------------------------------------------------------------------------------- around it
+
+    def wrap(self, wrappers: Sequence[Mapping[str, Any]] | Mapping[str, Any] | str) -> Self:
+        """gym_wrap: the wrapped environment. This one is part of it then, and can be used no more."""
+        text = wrappers if isinstance(wrappers, str) else json.dumps(wrappers)
+        handle = Env()
+        self.library.call("gym_wrap", self.handle, text.encode(), byref(handle))
+        self.handle = Env()
+        return self._of(self.library, handle)
+
+    def frame_layout(self) -> Frame:
+        """gym_frame_layout."""
+        frame = Frame()
+        self.library.call("gym_frame_layout", self.handle, byref(frame))
+        return frame
+
+    def render(self) -> NDArray[Any] | tuple[NDArray[Any], ...]:
+        """gym_render: the frame; a tuple of arrays where it has several parts."""
+        frame = self.frame_layout()
+        buffer = np.empty(frame.nbytes, dtype=np.uint8)
+        self.library.call("gym_render", self.handle, c_void_p(buffer.ctypes.data), buffer.size)
+        parts = []
+        for part in frame.parts[: frame.count]:
+            start: int = part.byte_offset
+            shape = part.shape[: part.ndim]
+            parts.append(buffer[start : start + part.nbytes].view(part.dtype.decode()).reshape(shape))
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def render_value(self) -> Any:
+        """gym_render_value, decoded: for lists of frames, text, and None of a window."""
+        return self.library.value("gym_render_value", self.handle)
+
+    def has_attr(self, name: str) -> bool:
+        """gym_has_attr."""
+        out = c_int()
+        self.library.call("gym_has_attr", self.handle, name.encode(), byref(out))
+        return bool(out.value)
+
+    def get_attr(self, name: str) -> Any:
+        """gym_get_attr, decoded."""
+        return self.library.value("gym_get_attr", self.handle, name.encode())
+
+    def set_attr(self, name: str, value: str) -> None:
+        """gym_set_attr: the value as JSON text."""
+        self.library.call("gym_set_attr", self.handle, name.encode(), value.encode())
+
+    def call(self, name: str, arguments: str | None = None) -> Any:
+        """gym_call: the arguments as JSON text, the result decoded."""
+        content = None if arguments is None else arguments.encode()
+        return self.library.value("gym_call", self.handle, name.encode(), content)
+
+    def save_state(self) -> bytes:
+        """gym_save_state."""
+        state: bytes = self.library.value("gym_save_state", self.handle)
+        return state
+
+    def load_state(self, state: bytes) -> None:
+        """gym_load_state."""
+        self.library.call("gym_load_state", self.handle, state, len(state))
+
+    def clone(self) -> Self:
+        """gym_clone."""
+        handle = Env()
+        self.library.call("gym_clone", self.handle, byref(handle))
+        return self._of(self.library, handle)
+
+    def check(self, options: Mapping[str, Any] | str | None = None) -> list[dict[str, str]]:
+        """gym_check_env, decoded."""
+        findings: list[dict[str, str]] = self.library.value("gym_check_env", self.handle, json_text(options))
+        return findings
 
     def close(self) -> None:
         """gym_close."""

@@ -127,7 +127,53 @@ class Array(ctypes.Structure):
         super().__init__(struct_size=ctypes.sizeof(type(self)))
 
 
+class FramePart(ctypes.Structure):
+    """gym_frame_part: one array of a frame."""
+
+    _fields_ = (
+        ("dtype", c_char * 16),
+        ("ndim", c_uint32),
+        ("reserved", c_uint32),
+        ("shape", c_int64 * 4),
+        ("byte_offset", c_uint64),
+        ("nbytes", c_uint64),
+    )
+    dtype: bytes
+    ndim: int
+    shape: Any
+    byte_offset: int
+    nbytes: int
+
+
+class Frame(ctypes.Structure):
+    """gym_frame: how a frame lies in a buffer. ``Frame()`` is ready for use, as GYM_FRAME_INIT."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("count", c_uint32),
+        ("nbytes", c_uint64),
+        ("parts", FramePart * 2),
+    )
+    struct_size: int
+    count: int
+    nbytes: int
+    parts: Any
+
+    def __init__(self) -> None:
+        super().__init__(struct_size=ctypes.sizeof(type(self)))
+
+
 _ERR = POINTER(Error)
+
+REWARD_CALLBACK: Final = ctypes.CFUNCTYPE(c_int, c_void_p, c_double, POINTER(c_double), _ERR)
+"""gym_reward_callback."""
+ARRAY_CALLBACK: Final = ctypes.CFUNCTYPE(c_int, c_void_p, POINTER(Array), POINTER(Array), c_void_p, _ERR)
+"""gym_array_callback."""
+TRIGGER_CALLBACK: Final = ctypes.CFUNCTYPE(c_int, c_void_p, c_int64, POINTER(c_int), _ERR)
+"""gym_trigger_callback."""
+MESSAGE_CALLBACK: Final = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
+"""gym_message_callback."""
+
 DOUBLES = POINTER(c_double)
 """The type of a float64 buffer."""
 _VALUE = c_void_p
@@ -184,6 +230,29 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "gym_space_unflatten": (c_int, (Space, DOUBLES, c_size_t, DOUBLES, c_size_t, _ERR)),
     "gym_space_unflatten_native": (c_int, (Space, c_void_p, c_size_t, c_void_p, c_size_t, _ERR)),
     "gym_space_unflatten_value": (c_int, (Space, c_char_p, _VALUE_OUT, _ERR)),
+    "gym_wrap": (c_int, (Env, c_char_p, POINTER(Env), _ERR)),
+    "gym_add_reward_callback": (c_int, (c_char_p, REWARD_CALLBACK, c_void_p, _ERR)),
+    "gym_add_array_callback": (c_int, (c_char_p, ARRAY_CALLBACK, c_void_p, _ERR)),
+    "gym_add_trigger_callback": (c_int, (c_char_p, TRIGGER_CALLBACK, c_void_p, _ERR)),
+    "gym_remove_callback": (c_int, (c_char_p, _ERR)),
+    "gym_frame_layout": (c_int, (Env, POINTER(Frame), _ERR)),
+    "gym_render": (c_int, (Env, c_void_p, c_size_t, _ERR)),
+    "gym_render_value": (c_int, (Env, _VALUE_OUT, _ERR)),
+    "gym_has_attr": (c_int, (Env, c_char_p, POINTER(c_int), _ERR)),
+    "gym_get_attr": (c_int, (Env, c_char_p, _VALUE_OUT, _ERR)),
+    "gym_set_attr": (c_int, (Env, c_char_p, c_char_p, _ERR)),
+    "gym_call": (c_int, (Env, c_char_p, c_char_p, _VALUE_OUT, _ERR)),
+    "gym_save_state": (c_int, (Env, _VALUE_OUT, _ERR)),
+    "gym_load_state": (c_int, (Env, c_char_p, c_size_t, _ERR)),
+    "gym_clone": (c_int, (Env, POINTER(Env), _ERR)),
+    "gym_list_envs": (c_int, (c_char_p, _VALUE_OUT, _ERR)),
+    "gym_spec": (c_int, (c_char_p, _VALUE_OUT, _ERR)),
+    "gym_register_env": (c_int, (c_char_p, c_char_p, _ERR)),
+    "gym_import": (c_int, (c_char_p, _ERR)),
+    "gym_versions": (c_int, (_VALUE_OUT, _ERR)),
+    "gym_check_env": (c_int, (Env, c_char_p, _VALUE_OUT, _ERR)),
+    "gym_set_message_callback": (c_int, (MESSAGE_CALLBACK, c_void_p, _ERR)),
+    "gym_flush": (c_int, (_ERR,)),
     "gym_value_free": (None, (_VALUE,)),
     "gym_value_kind": (c_int, (_VALUE,)),
     "gym_value_kind_name": (c_char_p, (c_int,)),

@@ -11,13 +11,14 @@ cimport numpy as cnp
 from cpython.dict cimport PyDict_Check, PyDict_CheckExact
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_AsDouble, PyFloat_Check
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport Py_TYPE, PyObject, PyTypeObject
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.limits cimport LLONG_MAX
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.string cimport memcmp, memcpy, memset
 
 from gogym_c cimport *
@@ -36,7 +37,7 @@ import gymnasium
 import gymnasium.error as gymnasium_error
 import numpy as np
 
-from gogym.make import make_environment
+from gogym.make import Making
 from gogym.options import ElementError, OptionsError, SpaceError, parse_json, parse_reset_options
 from gogym.shutdown import flush, run_exit_functions
 from gogym.signals import protect_signals
@@ -69,6 +70,8 @@ cdef extern from *:
 
 # Declared here where Cython's own declarations give a new reference or an object for what is borrowed.
 cdef extern from "Python.h":
+    const Py_ssize_t PY_SSIZE_T_MAX
+
     ctypedef struct PyThreadState:
         void *c_tracefunc
         void *c_profilefunc
@@ -76,6 +79,7 @@ cdef extern from "Python.h":
     PyThreadState *PyThreadState_Get() noexcept
     dict PyObject_GenericGetDict(object value, void *context)
     PyObject *PyDict_GetItemWithError(dict attributes, object key) except? NULL
+    bint PyFunction_Check(object value) noexcept
     PyObject *PyFunction_GET_CODE(object function) noexcept
     Py_ssize_t PyList_GET_SIZE(list value) noexcept
     PyObject *PyList_GET_ITEM(list value, Py_ssize_t index) noexcept
@@ -99,6 +103,11 @@ include "layout_leaf.pxi"
 include "sampled_class.pxi"
 include "sampler.pxi"
 include "source.pxi"
+include "host_function.pxi"
+include "render.pxi"
+cdef list KEPT_CODE = []  # code objects compared by address must not be freed
+
+include "step_reward.pxi"
 include "step.pxi"
 include "environment.pxi"
 include "space_handle.pxi"
@@ -107,7 +116,8 @@ include "space_handle.pxi"
 # ---------------------------------------------------------------------------------------------- the table's functions
 #
 # A call on an environment: take the environment's lock, then the GIL, work, give both back. A lock is never waited for
-# with the GIL held (handles.h says why). Arguments travel in a struct, so that this stands in one place. What works on
+# with the GIL held (handles.h says why). An environment that renders has a thread of its own, which does the work while
+# the calling thread keeps the lock. Arguments travel in a struct, so that this stands in one place. What works on
 # Python objects is a function of its own, because Cython would take the GIL a second time in a function that handles
 # exceptions and also runs without the GIL.
 
@@ -120,9 +130,12 @@ cdef int call_environment(gym_env env, operation run, void *arguments, gym_error
     cdef int code = gym__slot_lock(GYM__HANDLE_ENV, env.id, &slot, err)
     if code != GYM_OK:
         return code
-    gym__thread_pin()
-    with gil:
-        code = run_reporting(<Environment>slot.object, run, arguments, err)
+    if slot.data != NULL:
+        code = call_on_thread(slot, run, arguments, err)
+    else:
+        gym__thread_pin()
+        with gil:
+            code = run_reporting(<Environment>slot.object, run, arguments, err)
     gym__slot_unlock(slot)
     return code
 
@@ -133,6 +146,36 @@ cdef int run_reporting(Environment environment, operation run, void *arguments, 
         return GYM_OK
     except BaseException as error:
         return report(error, err)
+
+
+cdef struct thread_call:
+    gym__slot *slot
+    operation run
+    void *arguments
+    gym_error *err
+    int code
+
+
+cdef int call_on_thread(gym__slot *slot, operation run, void *arguments, gym_error *err) noexcept nogil:
+    cdef thread_call call = thread_call(slot, run, arguments, err, GYM_OK)
+    if not gym__bound_run(<gym__bound_thread *>slot.data, run_on_thread, &call):
+        return fail_waiting(err)
+    return call.code
+
+
+cdef void run_on_thread(void *argument) noexcept nogil:
+    cdef thread_call *call = <thread_call *>argument
+    gym__slot_take_over(call.slot)
+    with gil:
+        call.code = run_reporting(<Environment>call.slot.object, call.run, call.arguments, call.err)
+
+
+cdef int fail_waiting(gym_error *err) noexcept nogil:
+    return gym__fail(
+        err, GYM_ERR_BUSY,
+        "the thread that this environment is bound to waits for this very call: two environments whose methods or "
+        "callbacks call each other",
+    )
 
 
 cdef struct reset_arguments:
@@ -337,50 +380,6 @@ cdef int run_step_value(Environment environment, void *arguments) except -1:
     return environment.step_value(given.action, given.obs, given.out)
 
 
-cdef int bridge_make(const char *id, const char *options, gym_env *out, gym_error *err) noexcept nogil:
-    cdef int code
-    if not gym__make_begin():
-        return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has been called")
-    gym__thread_pin()
-    with gil:
-        code = open_environment(id, options, out, err)
-    gym__make_end()
-    return code
-
-
-cdef int open_environment(const char *id, const char *options, gym_env *out, gym_error *err) noexcept:
-    cdef Environment environment
-    cdef gym__slot *slot
-    try:
-        options_text = None if options == NULL else decoded(options, "options of gym_make")
-        env = make_environment(decoded_id(id), options_text)
-        try:
-            environment = Environment(env)
-            slot = open_slot(environment)
-        except BaseException:
-            with suppress(Exception):  # the first error is the one to tell
-                env.close()
-            raise
-        out.id = slot.id
-        return GYM_OK
-    except BaseException as error:
-        return report(error, err)
-
-
-cdef gym__slot *open_slot(Environment environment) except NULL:
-    cdef size_t sizes[4]
-    sizes[GYM__OBSERVATION_SIZE] = size_or_dynamic(environment.observation.size)
-    sizes[GYM__OBSERVATION_NBYTES] = size_or_dynamic(environment.observation.nbytes)
-    sizes[GYM__ACTION_SIZE] = size_or_dynamic(environment.action.size)
-    sizes[GYM__ACTION_NBYTES] = size_or_dynamic(environment.action.nbytes)
-    cdef gym__slot *slot = gym__slot_open(GYM__HANDLE_ENV, <void *>environment, NULL, sizes)
-    if slot == NULL:
-        raise MemoryError("no handle is left")
-    environment.slot = slot
-    Py_INCREF(environment)  # the slot's reference, given up in close_environment
-    return slot
-
-
 cdef str decoded_id(const char *id):
     try:
         return id.decode("utf-8")
@@ -392,31 +391,6 @@ cdef size_t size_or_dynamic(Py_ssize_t size) noexcept:
     return GYM_DYNAMIC if size < 0 else <size_t>size
 
 
-cdef int bridge_close(gym_env env, gym_error *err) noexcept nogil:
-    cdef gym__slot *slot
-    cdef int code = gym__slot_lock(GYM__HANDLE_ENV, env.id, &slot, err)
-    if code != GYM_OK:
-        return code
-    gym__thread_pin()
-    with gil:
-        code = close_environment(slot, err)
-    gym__slot_unlock(slot)
-    gym__slot_free(slot)
-    return code
-
-
-cdef int close_environment(gym__slot *slot, gym_error *err) noexcept:
-    cdef Environment environment = <Environment>slot.object
-    cdef int code = GYM_OK
-    try:
-        environment.env.close()
-    except BaseException as error:
-        code = report(error, err)
-    gym__slot_invalidate(slot)
-    Py_DECREF(environment)
-    return code
-
-
 cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
     cdef uint32_t index = 0
     cdef gym__slot *slot
@@ -424,6 +398,7 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
     cdef int code = GYM_OK
     cdef int failed
     cdef bint is_space
+    cdef gym__bound_thread *thread
     gym__make_stop()
     gym__thread_pin()
     while True:
@@ -433,13 +408,16 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
         is_space = id >> 56 == <uint64_t>GYM__HANDLE_SPACE
         if gym__slot_lock(GYM__HANDLE_SPACE if is_space else GYM__HANDLE_ENV, id, &slot, NULL) != GYM_OK:
             continue  # another thread closed it first
-        with gil:
-            if is_space:
+        thread = NULL
+        if is_space:
+            with gil:
                 failed = close_space(slot)
-            else:
-                failed = close_environment(slot, err if code == GYM_OK else NULL)
+        else:
+            thread = <gym__bound_thread *>slot.data
+            failed = close_locked(slot, err if code == GYM_OK else NULL)
         gym__slot_unlock(slot)
         gym__slot_free(slot)
+        gym__bound_stop(thread)
         if code == GYM_OK:
             code = failed
     with gil:
@@ -449,9 +427,12 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
 
 cdef int exit_python(int run_exit, gym_error *err) noexcept:
     try:
-        if run_exit:
-            run_exit_functions()
-        flush()
+        try:
+            if run_exit:
+                run_exit_functions()
+            flush()
+        finally:
+            change_message_callback(None)
         return GYM_OK
     except BaseException as error:
         return report(error, err)
@@ -475,6 +456,9 @@ cdef extern from "space_calls.h" nogil:
 
 
 include "space_calls.pxi"
+include "making.pxi"
+include "environment_calls.pxi"
+include "library_calls.pxi"
 
 
 cdef gym__table bridge_table = gym__table(
@@ -522,6 +506,30 @@ cdef gym__table bridge_table = gym__table(
     space_unflatten=gym__space_call_unflatten,
     space_unflatten_native=gym__space_call_unflatten_native,
     space_unflatten_value=bridge_space_unflatten_value,
+    wrap=bridge_wrap,
+    add_reward_callback=bridge_add_reward_callback,
+    add_array_callback=bridge_add_array_callback,
+    add_trigger_callback=bridge_add_trigger_callback,
+    remove_callback=bridge_remove_callback,
+    frame_layout=bridge_frame_layout,
+    render=bridge_render,
+    render_value=bridge_render_value,
+    has_attr=bridge_has_attr,
+    get_attr=bridge_get_attr,
+    set_attr=bridge_set_attr,
+    call=bridge_call,
+    save_state=bridge_save_state,
+    load_state=bridge_load_state,
+    clone=bridge_clone,
+    list_envs=bridge_list_envs,
+    spec=bridge_spec,
+    register_env=bridge_register_env,
+    import_module=bridge_import_module,
+    versions=bridge_versions,
+    check_env=bridge_check_env,
+    set_message_callback=bridge_set_message_callback,
+    flush=bridge_flush,
+    is_inside=bridge_is_inside,
 )
 
 table = PyCapsule_New(&bridge_table, GYM__CAPSULE_NAME, NULL)

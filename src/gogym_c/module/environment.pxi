@@ -14,9 +14,17 @@ cdef class Environment:
     cdef object info  # likewise, None before
     cdef object in_place  # env.unwrapped, where it can write its observation in the caller's buffer; or None
     cdef gym__slot *slot  # that it is behind
+    cdef object making  # gogym.make.Making: how it was made
+    cdef Frames frames  # what it renders
+    cdef object to_numpy  # makes NumPy's arrays of JAX's and torch's; None where there are none
+    cdef object journal  # of what happened since the reset, where its state cannot be copied; or None
 
-    def __cinit__(self, object env):
+    def __cinit__(self, object env, object making, object journal=None):
         self.env = env
+        self.making = making
+        self.frames = Frames()
+        self.to_numpy = self.frames.to_numpy = converter_for(env)
+        self.journal = journal_for(env) if journal is None else journal
         self.observation_space = getattr(env, "observation_space", None)
         self.action_space = getattr(env, "action_space", None)
         self.observation = make_layout(self.observation_space, describe(self.observation_space), "observation")
@@ -63,11 +71,14 @@ cdef class Environment:
             kwargs["seed"] = seed[0]
         if options != NULL:
             kwargs["options"] = parse_reset_options(decoded(options, "options of gym_reset"))
+        self.frames.forget()
         returned = self.env.reset(**kwargs)
         if PyTuple_CheckExact(returned) and PyTuple_GET_SIZE(returned) == 2:
             result = <tuple>returned
         else:
             result = unpacked(returned, 2, "reset", "(observation, info)")
+        if self.to_numpy is not None:
+            result = self.to_numpy(result)
         check_info(result[1], "reset")
         return result
 
@@ -121,11 +132,14 @@ cdef class Environment:
         """The five values of env.step, looked at but for the observation; reward and flags are in *transition."""
         cdef bint cut = False
         cdef tuple result
+        self.frames.forget()
         try:
             result = five(step_environment(self.env, element, &cut))
         except Exception as error:
             self.judge_action(element, error)
             raise
+        if self.to_numpy is not None:
+            result = self.to_numpy(result)
         transition.reward = as_reward(result[1])
         transition.terminated = as_flag(result[2], "terminated")
         transition.truncated = cut or as_flag(result[3], "truncated")
@@ -184,6 +198,28 @@ cdef class Environment:
                 f"the environment has kept {IN_PLACE}, or given a part of it away, beyond the call: it is the caller's "
                 "memory, and may only be returned as the observation",
             )
+        return 0
+
+    # ---- snapshots
+
+    cdef bytes save_state(self):
+        from gogym.state import save
+        if self.info is None:
+            raise BridgeError(GYM_ERR_RESET_NEEDED, "there is no state to be saved before the first gym_reset")
+        return save(self.env, (self.last_observation, self.info), self.journal)
+
+    cdef int load_state(self, bytes state) except -1:
+        from gogym.state import load
+        last = load(self.env, state, self.journal)
+        self.frames.forget()
+        self.last_observation, self.info = last
+        return 0
+
+    cdef int note_change(self, str how) except -1:
+        """Something other than reset and step is going to happen to the environment."""
+        self.frames.forget()
+        if self.journal is not None:
+            self.journal.invalidate(how)
         return 0
 
     # ---- the rest
@@ -251,6 +287,8 @@ cdef class Environment:
 
     cdef int judge_action(self, object element, object error) except -1:
         """After an exception: where the action lies outside its space, say so beside the environment's words."""
+        if isinstance(error, BridgeError):
+            return 0  # a callback's, for example
         if exception_code(error) != GYM_ERR_PYTHON:
             return 0
         try:
@@ -265,6 +303,23 @@ cdef class Environment:
             f"the action {shown(element)} is not in the action space {shown(self.action_space)}{where}; the "
             f"environment raised {class_name(type(error))}: {shortened(exception_message(error), 1000)}",
         ) from error
+
+
+cdef object converter_for(object env):
+    """What makes NumPy's arrays of an environment's results, where those are JAX's or torch's."""
+    if "gymnasium.envs.functional_jax_env" in sys.modules or "gymnasium.wrappers.array_conversion" in sys.modules:
+        from gogym.wrappers import observation_converter
+        return observation_converter(env)
+    return None
+
+
+cdef object journal_for(object env):
+    """What snapshots need to see of an environment from its beginning; None for most."""
+    for package in ("Box2D", "ale_py", "mujoco"):
+        if package in sys.modules:
+            from gogym.state import journal_for as find_journal
+            return find_journal(env)
+    return None  # no environment of those families can exist
 
 
 # The attribute by which an environment's class says that it can write its observation to the caller's buffer.

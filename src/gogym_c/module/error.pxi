@@ -45,6 +45,9 @@ for _name, _code in (
 
 
 cdef int exception_code(object error) except -1:
+    code = getattr(type(error), "gogym_status", None)  # of a class in gogym.errors
+    if code is not None:
+        return code
     for cls in type(error).__mro__:
         code = EXCEPTION_CODES.get(cls)
         if code is not None:
@@ -88,9 +91,16 @@ cdef int report(object error, gym_error *err) noexcept:
             error = BridgeError(GYM_ERR_SPACE, str(error))
         elif isinstance(error, ElementError):
             error = BridgeError(GYM_ERR_ACTION if error.path.startswith("action") else GYM_ERR_ELEMENT, str(error))
+        elif hasattr(type(error), "gogym_status"):
+            cause = error.__cause__
+            error = BridgeError(error.gogym_status, str(error))
+            error.__cause__ = cause
         if isinstance(error, BridgeError):
             code = error.code
             message = encoded(str(error))
+            if isinstance(error, HostError):
+                cls, trace = encoded(error.cls), encoded(error.trace)
+                return gym__error_set(err, code, cls, message, trace)
             if error.__cause__ is None:
                 return gym__error_set(err, code, NULL, message, NULL)
             error = error.__cause__

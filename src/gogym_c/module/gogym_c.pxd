@@ -1,11 +1,15 @@
 """The C side as Cython sees it: the public header, the table, and the module's own C files."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 
 
 cdef extern from "gogym.h":
     ctypedef struct gym_error:
-        pass
+        uint32_t struct_size
+        int32_t code
+        char type[64]
+        char message[2048]
+        char traceback[8192]
 
     ctypedef struct gym_env:
         uint64_t id
@@ -21,6 +25,35 @@ cdef extern from "gogym.h":
 
     ctypedef struct gym_value:
         pass
+
+    ctypedef struct gym_array:
+        uint32_t struct_size
+        uint32_t ndim
+        const char *dtype
+        const int64_t *shape
+        const void *data
+        size_t itemsize
+        size_t size
+        size_t nbytes
+
+    ctypedef struct gym_frame_part:
+        char dtype[16]
+        uint32_t ndim
+        int64_t shape[4]
+        uint64_t byte_offset
+        uint64_t nbytes
+
+    ctypedef struct gym_frame:
+        uint32_t struct_size
+        uint32_t count
+        uint64_t nbytes
+        gym_frame_part parts[2]
+
+    ctypedef int (*gym_reward_callback)(void *user_data, double reward, double *out, gym_error *err) noexcept nogil
+    ctypedef int (*gym_array_callback)(void *user_data, const gym_array *given, const gym_array *wanted, void *data,
+                                       gym_error *err) noexcept nogil
+    ctypedef int (*gym_trigger_callback)(void *user_data, int64_t count, int *out, gym_error *err) noexcept nogil
+    ctypedef void (*gym_message_callback)(void *user_data, int level, const char *text) noexcept nogil
 
     const size_t GYM_DYNAMIC
 
@@ -48,6 +81,9 @@ cdef extern from "gogym.h":
         GYM_ERR_ACTION
         GYM_ERR_ELEMENT
         GYM_ERR_SPACE
+        GYM_ERR_RENDER
+        GYM_ERR_STATE
+        GYM_ERR_CALLBACK
         GYM_ERR_GYMNASIUM
         GYM_ERR_UNREGISTERED_ENV
         GYM_ERR_NAMESPACE_NOT_FOUND
@@ -136,6 +172,34 @@ cdef extern from "gogym_abi.h":
                                       size_t x_nbytes, gym_error *err) noexcept nogil
         int (*space_unflatten_value)(gym_space space, const char *flat, gym_value **out,
                                      gym_error *err) noexcept nogil
+        int (*wrap)(gym_env env, const char *wrappers, gym_env *out, gym_error *err) noexcept nogil
+        int (*add_reward_callback)(const char *name, gym_reward_callback callback, void *user_data,
+                                   gym_error *err) noexcept nogil
+        int (*add_array_callback)(const char *name, gym_array_callback callback, void *user_data,
+                                  gym_error *err) noexcept nogil
+        int (*add_trigger_callback)(const char *name, gym_trigger_callback callback, void *user_data,
+                                    gym_error *err) noexcept nogil
+        int (*remove_callback)(const char *name, gym_error *err) noexcept nogil
+        int (*frame_layout)(gym_env env, gym_frame *out, gym_error *err) noexcept nogil
+        int (*render)(gym_env env, void *frame, size_t frame_nbytes, gym_error *err) noexcept nogil
+        int (*render_value)(gym_env env, gym_value **out, gym_error *err) noexcept nogil
+        int (*has_attr)(gym_env env, const char *name, int *out, gym_error *err) noexcept nogil
+        int (*get_attr)(gym_env env, const char *name, gym_value **out, gym_error *err) noexcept nogil
+        int (*set_attr)(gym_env env, const char *name, const char *value, gym_error *err) noexcept nogil
+        int (*call)(gym_env env, const char *name, const char *arguments, gym_value **out,
+                    gym_error *err) noexcept nogil
+        int (*save_state)(gym_env env, gym_value **out, gym_error *err) noexcept nogil
+        int (*load_state)(gym_env env, const void *state, size_t nbytes, gym_error *err) noexcept nogil
+        int (*clone)(gym_env env, gym_env *out, gym_error *err) noexcept nogil
+        int (*list_envs)(const char *pattern, gym_value **out, gym_error *err) noexcept nogil
+        int (*spec)(const char *id, gym_value **out, gym_error *err) noexcept nogil
+        int (*register_env)(const char *id, const char *options, gym_error *err) noexcept nogil
+        int (*import_module)(const char *module, gym_error *err) noexcept nogil
+        int (*versions)(gym_value **out, gym_error *err) noexcept nogil
+        int (*check_env)(gym_env env, const char *options, gym_value **out, gym_error *err) noexcept nogil
+        int (*set_message_callback)(gym_message_callback callback, void *user_data, gym_error *err) noexcept nogil
+        int (*flush)(gym_error *err) noexcept nogil
+        int (*is_inside)(gym_env env) noexcept nogil
 
 
 cdef extern from "gogym_error.h" nogil:
@@ -178,6 +242,8 @@ cdef extern from "handles.h" nogil:
     gym__slot *gym__slot_open(gym__handle_kind kind, void *object, void *data, const size_t *sizes) noexcept
     int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err) noexcept
     void gym__slot_unlock(gym__slot *slot) noexcept
+    void gym__slot_take_over(gym__slot *slot) noexcept
+    bint gym__slot_is_mine(gym__handle_kind kind, uint64_t id) noexcept
     void gym__slot_invalidate(gym__slot *slot) noexcept
     void gym__slot_free(gym__slot *slot) noexcept
     int gym__slot_size(gym__handle_kind kind, uint64_t id, int which, size_t *out, gym_error *err) noexcept
@@ -187,6 +253,26 @@ cdef extern from "handles.h" nogil:
 
 cdef extern from "thread_state.h" nogil:
     void gym__thread_pin() noexcept
+
+
+cdef extern from "waiting.h" nogil:
+    uintptr_t gym__this_thread() noexcept
+
+
+cdef extern from "bound_thread.h" nogil:
+    ctypedef struct gym__bound_thread:
+        pass
+
+    gym__bound_thread *gym__bound_start() noexcept
+    gym__bound_thread *gym__bound_window() noexcept
+    bint gym__bound_run(gym__bound_thread *thread, void (*work)(void *argument) noexcept nogil,
+                        void *argument) noexcept
+    void gym__bound_stop(gym__bound_thread *thread) noexcept
+    bint gym__bound_is_inside() noexcept
+
+
+cdef extern from "unistd.h" nogil:
+    int usleep(unsigned int microseconds) noexcept
 
 
 cdef extern from "dtype.h" nogil:

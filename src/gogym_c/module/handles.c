@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "gogym_error.h"
+#include "thread_state.h"
+#include "waiting.h"
 
 /* Slots live in chunks that are never moved or freed, so that a reader needs no lock to reach one. */
 #define CHUNK_BITS 10
@@ -49,8 +51,6 @@ static uint64_t make_id(gym__handle_kind kind, uint32_t index, uint32_t generati
   return ((uint64_t)kind << 56) | ((uint64_t)generation << INDEX_BITS) | index;
 }
 
-static uintptr_t this_thread(void) { return (uintptr_t)pthread_self(); }
-
 static gym__slot *slot_at(uint32_t index) {
   if (index >= atomic_load_explicit(&slot_count, memory_order_acquire)) return NULL;
   gym__slot *chunk = atomic_load_explicit(&chunks[index >> CHUNK_BITS], memory_order_acquire);
@@ -80,8 +80,8 @@ static int fail_handle(gym__handle_kind kind, uint64_t id, gym_error *err) {
       return gym__fail(err, GYM_ERR_HANDLE, "the handle 0x%016" PRIx64 " is not one of a %s", id,
                        kind_name(kind));
   return gym__fail(err, GYM_ERR_HANDLE,
-                   "the %s handle 0x%016" PRIx64 " is not open: it was closed, or never came from %s",
-                   kind_name(kind), id, maker);
+                   "the %s handle 0x%016" PRIx64 " is not open: it was closed%s, or never came from %s",
+                   kind_name(kind), id, kind == GYM__HANDLE_ENV ? " or wrapped" : "", maker);
 }
 
 /* A fresh slot at the end of the table; the table mutex is held. */
@@ -122,47 +122,47 @@ gym__slot *gym__slot_open(gym__handle_kind kind, void *object, void *data,
   return slot;
 }
 
-/* PyGILState_Check would not do: it always says yes once a sub-interpreter has been made. */
-#if PY_VERSION_HEX < 0x030D0000
-#define current_thread_state _PyThreadState_UncheckedGet
-#else
-#define current_thread_state PyThreadState_GetUnchecked
-#endif
-
-static int holds_gil(void) {
-  PyThreadState *state = PyGILState_GetThisThreadState();
-  return state != NULL && state == current_thread_state();
-}
-
-static void wait_for(gym__slot *slot) {
-  if (holds_gil()) {
-    PyThreadState *state = PyEval_SaveThread();
-    pthread_mutex_lock(&slot->mutex);
-    PyEval_RestoreThread(state);
-  } else {
-    pthread_mutex_lock(&slot->mutex);
-  }
+/* 0: it would be waiting for ever. */
+static int wait_for(gym__slot *slot) {
+  gym__wait wait;
+  if (!gym__wait_begin(&wait, &slot->owner)) return 0;
+  PyThreadState *state = gym__thread_holds_gil() ? PyEval_SaveThread() : NULL;
+  pthread_mutex_lock(&slot->mutex);
+  if (state) PyEval_RestoreThread(state);
+  gym__wait_end(&wait);
+  return 1;
 }
 
 int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err) {
   gym__slot *slot = find(kind, id);
   if (!slot) return fail_handle(kind, id, err);
   if (pthread_mutex_trylock(&slot->mutex) != 0) {
-    if (atomic_load_explicit(&slot->owner, memory_order_relaxed) == this_thread())
+    if (atomic_load_explicit(&slot->owner, memory_order_relaxed) == gym__this_thread())
       return gym__fail(
           err, GYM_ERR_BUSY,
-          "the %s is inside a call of this very thread; its own methods must not call it through "
+          "the %s is inside a call of this very thread; its own methods and callbacks must not call it through "
           "gogym",
           kind_name(kind));
-    wait_for(slot);
+    if (!wait_for(slot))
+      return gym__fail(err, GYM_ERR_BUSY,
+                       "the %s is inside a call that waits for this one: two environments whose methods or "
+                       "callbacks call each other",
+                       kind_name(kind));
   }
-  atomic_store_explicit(&slot->owner, this_thread(), memory_order_relaxed);
+  atomic_store_explicit(&slot->owner, gym__this_thread(), memory_order_relaxed);
   if (atomic_load_explicit(&slot->id, memory_order_relaxed) != id) { /* closed while we waited */
     gym__slot_unlock(slot);
     return fail_handle(kind, id, err);
   }
   *out = slot;
   return GYM_OK;
+}
+
+void gym__slot_take_over(gym__slot *slot) { atomic_store(&slot->owner, gym__this_thread()); }
+
+int gym__slot_is_mine(gym__handle_kind kind, uint64_t id) {
+  gym__slot *slot = find(kind, id);
+  return slot && atomic_load(&slot->owner) == gym__this_thread();
 }
 
 void gym__slot_unlock(gym__slot *slot) {

@@ -79,7 +79,7 @@ cdef StockWrapper stock_wrapper(str name, tuple names, object base):
     return stock
 
 
-cdef list KEPT_CODE = []  # code objects compared by address must not be freed
+
 
 cdef StockWrapper TIME_LIMIT = stock_wrapper(
     "TimeLimit", ("env", "step", "_elapsed_steps", "_max_episode_steps"), None
@@ -110,6 +110,10 @@ cdef object step_environment(object env, object action, bint *truncated):
         inner = stock_inner(attributes, reset_needed=True)
         if inner is not None:
             return step_environment(inner, action, truncated)
+    elif is_reward_wrapper(cls):
+        inner = inner_of_reward_wrapper(PyObject_GenericGetDict(env, NULL))
+        if inner is not None:
+            return with_changed_reward(env, five(step_environment(inner, action, truncated)))
     return env.step(action)
 
 
@@ -172,9 +176,9 @@ cdef inline object stock_inner(dict attributes, bint reset_needed):
         known.version = version
         known.inner = inner
     cls = Py_TYPE(<object>inner)
-    if cls != TIME_LIMIT.type_object and cls != ORDER_ENFORCING.type_object and cls != <PyTypeObject *>PASSIVE_CHECKER:
-        return None
-    return <object>inner
+    if cls == TIME_LIMIT.type_object or cls == ORDER_ENFORCING.type_object or cls == <PyTypeObject *>PASSIVE_CHECKER:
+        return <object>inner
+    return <object>inner if is_of_gymnasium(type(<object>inner)) else None
 
 
 cdef inline bint is_true(dict attributes, str name) except -1:

@@ -44,3 +44,15 @@ void gym__thread_pin(void) {
   PyThreadState *state = PyEval_SaveThread();
   pthread_setspecific(state_key, state);
 }
+
+/* PyGILState_Check would not do: it always says yes once a sub-interpreter has been made. */
+#if PY_VERSION_HEX < 0x030D0000
+#define current_thread_state _PyThreadState_UncheckedGet
+#else
+#define current_thread_state PyThreadState_GetUnchecked
+#endif
+
+int gym__thread_holds_gil(void) {
+  PyThreadState *state = PyGILState_GetThisThreadState();
+  return state != NULL && state == current_thread_state();
+}

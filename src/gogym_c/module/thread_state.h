@@ -6,4 +6,7 @@
  * one for each call costs about 10 us. Does nothing where the thread has one already. */
 void gym__thread_pin(void);
 
+/* Whether the calling thread holds the GIL now, as that of a host that embeds Python itself may. */
+int gym__thread_holds_gil(void);
+
 #endif /* GOGYM_THREAD_STATE_H_ */

@@ -1,4 +1,4 @@
-"""The command ``gogym``."""
+"""``gogym config``: how to compile and link a program with gogym."""
 
 from __future__ import annotations
 
@@ -8,17 +8,11 @@ from pathlib import Path
 
 import click
 
-import gogym
 from gogym import paths
+from gogym.cli import output
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(gogym.__version__, prog_name="gogym", message="%(prog)s %(version)s")
-def main() -> None:
-    """Gymnasium environments for programs in C, C++ and Go."""
-
-
-@main.command()
+@click.command()
 @click.option("--cflags", is_flag=True, help="Flags for the compiler.")
 @click.option("--libs", is_flag=True, help="Flags for the linker, with the run path.")
 @click.option("--static", is_flag=True, help="With --libs: link libgogym.a.")
@@ -26,6 +20,7 @@ def main() -> None:
 @click.option("--libdir", is_flag=True, help="The directory of libgogym.")
 @click.option("--pkgconfigdir", is_flag=True, help="The directory of gogym.pc, for PKG_CONFIG_PATH.")
 @click.option("--cmakedir", is_flag=True, help="The directory of gogymConfig.cmake, for gogym_DIR.")
+@output.reporting
 def config(
     *,
     cflags: bool,
@@ -35,6 +30,7 @@ def config(
     libdir: bool,
     pkgconfigdir: bool,
     cmakedir: bool,
+    as_json: bool,
 ) -> None:
     """Print how to compile and link a program with gogym.
 
@@ -43,7 +39,7 @@ def config(
         cc game.c $(gogym config --cflags --libs) -o game
 
     Where a path holds a space, it is quoted for a shell: write `eval cc ...`. One directory alone is
-    printed as it is.
+    printed as it is. --json gives everything, flags as lists.
     """
     if static and not libs:
         message = "--static only makes sense with --libs"
@@ -55,6 +51,9 @@ def config(
         (cmakedir, paths.cmake_directory),
     ]
     try:
+        if as_json:
+            output.show_json(_everything())
+            return
         flags = paths.compile_flags() if cflags else []
         places = [str(directory()) for wanted, directory in directories if wanted]
         libraries = paths.link_flags(static=static) if libs else []
@@ -65,3 +64,15 @@ def config(
         message = "say what to print, for example --cflags --libs"
         raise click.UsageError(message)
     click.echo(words[0] if words == places and len(places) == 1 else shlex.join(words))
+
+
+def _everything() -> dict[str, object]:
+    return {
+        "cflags": paths.compile_flags(),
+        "libs": paths.link_flags(),
+        "libs_static": paths.link_flags(static=True),
+        "includedir": str(paths.include_directory()),
+        "libdir": str(paths.library_directory()),
+        "pkgconfigdir": str(paths.pkgconfig_directory()),
+        "cmakedir": str(paths.cmake_directory()),
+    }

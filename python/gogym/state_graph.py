@@ -1,0 +1,391 @@
+"""Environments as pickles: what is copied, and what stays where it is.
+
+A state is one pickle of the attributes of all layers (the wrappers and the environment itself) and the last
+observation and info, so that what was shared between them is shared again. Some objects are not copied. The pickle
+names their place, and when it is loaded they are what is found there in the environment that is loaded into:
+
+- the layers, and other environments that an environment has inside: their attributes are replaced
+- spaces and random generators: their state is set, so that whoever else knows them goes on knowing them
+- simulations of MuJoCo and the Arcade Learning Environment: they have state calls of their own
+- functions that Python cannot find by name: the variables that they have captured are replaced
+- windows, surfaces, graphics contexts, locks, files that are being written: they are no state
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import pickle
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FunctionType, ModuleType
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+from gogym.errors import StateError
+from gogym.state_place import (
+    CONSTANT,
+    LOCKS,
+    Place,
+    Places,
+    attributes_of,
+    cell_content,
+    described,
+    find,
+    is_importable,
+    is_view,
+    kind_of,
+    layer_names,
+    replace_attributes,
+)
+
+# ------------------------------------------------------------------------------------------- saving
+
+
+_LARGEST_BOUNDS = 1024
+"""In bytes: larger arrays of spaces are not saved. They are constant, and a part of what is compared in the header."""
+
+
+def restore(kind: str, *arguments: Any) -> Any:  # noqa: ARG001
+    """Stand in a pickle for the Loader's method of the same name."""
+    raise pickle.UnpicklingError("a state can be loaded only into an environment")
+
+
+def assign(value: Any, state: Any) -> None:  # noqa: ARG001
+    """Stand in a pickle for the Loader's method of the same name."""
+    raise pickle.UnpicklingError("a state can be loaded only into an environment")
+
+
+class Saver(pickle.Pickler):
+    """Pickles what belongs to an environment.
+
+    Args:
+        file: Where to.
+        roots: The layers.
+        further: Other objects that will be pickled, for messages: names and objects.
+    """
+
+    def __init__(self, file: io.BytesIO, roots: Sequence[Any], further: dict[str, Any]) -> None:
+        super().__init__(file, protocol=5)
+        self._roots = roots
+        self._numbers = {id(root): number for number, root in enumerate(roots)}
+        self.places = Places([*roots, *further.values()], [*layer_names(roots), *further])
+        self.last: Any = None
+        """What has been looked at last: where pickling fails, the culprit."""
+
+    def reducer_override(self, value: Any) -> Any:
+        """How to pickle an object; NotImplemented: as ever."""
+        self.last = value
+        number = self._numbers.get(id(value))
+        if number is not None:
+            return restore, ("layer", number)
+        kind = kind_of(value)
+        return getattr(self, f"_{kind}")(value) if kind else NotImplemented
+
+    def _place(self, value: Any) -> Place:
+        place = self.places.place(value)
+        if place is None:
+            raise StateError(
+                f"the state cannot be saved: {self.places.shown(value)} can be kept only where it stays, and is held by "
+                "an object whose insides cannot be looked at"
+            )
+        return place
+
+    def _kept(self, value: Any) -> Any:
+        return restore, ("kept", self._place(value), self.places.shown(value))
+
+    _view = _kept
+
+    def _class(self, value: type) -> Any:
+        return NotImplemented if is_importable(value) else self._kept(value)
+
+    def _module(self, value: ModuleType) -> Any:
+        return restore, ("module", value.__name__)
+
+    def _lock(self, value: Any) -> Any:
+        return restore, ("lock", self.places.place(value), LOCKS.index(type(value)))
+
+    def _file(self, value: io.IOBase) -> Any:
+        if not value.closed and value.readable():
+            raise StateError(
+                f"the state cannot be saved: {self.places.shown(value)} is a file that is being read, and its position "
+                "would be lost"
+            )
+        return self._kept(value)
+
+    def _box2d(self, value: Any) -> Any:
+        raise StateError(
+            f"the state cannot be saved: {self.places.shown(value)} is an object of Box2D, which cannot be copied. Of "
+            "environments with Box2D, only Gymnasium's own can be saved, and those with the methods gogym_save_state "
+            "and gogym_load_state"
+        )
+
+    def _function(self, value: FunctionType) -> Any:
+        if is_importable(value):
+            return NotImplemented
+        cells = [cell_content(cell) for cell in value.__closure__ or ()]
+        reduced = (restore, ("kept", self._place(value), self.places.shown(value)))
+        return (*reduced, ("cells", cells), None, None, assign) if cells else reduced
+
+    def _environment(self, value: Any) -> Any:
+        made = restore, ("environment", self.places.place(value), type(value))
+        content = {name: item for name, item in attributes_of(value).items() if name not in CONSTANT}
+        return (*made, ("attributes", content), None, None, assign)
+
+    def _space(self, value: gymnasium.Space[Any]) -> Any:
+        place = self.places.place(value)
+        if place is not None:
+            self.places.look_into(value, place, 2)
+        made = restore, ("space", place, type(value), described(value))
+        # The bounds of images are larger than most environments.
+        content = {
+            name: item
+            for name, item in attributes_of(value).items()
+            if type(item) is not np.ndarray or item.nbytes <= _LARGEST_BOUNDS
+        }
+        return (*made, ("space", content), None, None, assign)
+
+    def _array(self, value: np.ndarray[Any, Any]) -> Any:
+        """Arrays that are parts of others stay so; pickle would cut them loose."""
+        root = value
+        while type(root.base) is np.ndarray:
+            root = root.base
+        if type(value) is not np.ndarray or (root is value and root.base is None):
+            return NotImplemented
+        if root.base is None and root.flags.c_contiguous and not root.dtype.hasobject:
+            offset = value.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+            return restore, ("part", root, value.dtype, value.shape, offset, value.strides)
+        if type(root.base).__name__ == "PyCapsule" and "mujoco" in sys.modules:
+            from gogym import state_mujoco  # noqa: PLC0415
+
+            if state_mujoco.owns(value, self._roots):
+                return self._kept(value)
+        return NotImplemented
+
+    def _generator(self, value: np.random.Generator) -> Any:
+        bits = value.bit_generator
+        seed = _seed_of(bits)
+        if type(value) is not np.random.Generator or seed is None:
+            return NotImplemented
+        return restore, ("generator", self.places.place(value), type(bits).__name__, seed, bits.state)
+
+    def _MjModel(self, value: Any) -> Any:  # noqa: N802
+        from gogym import state_mujoco  # noqa: PLC0415
+
+        return restore, ("model", self._place(value), state_mujoco.save_model(value))
+
+    def _MjData(self, value: Any) -> Any:  # noqa: N802
+        from gogym import state_mujoco  # noqa: PLC0415
+
+        return restore, ("data", self._place(value), state_mujoco.save_data(value))
+
+    def _ale(self, value: Any) -> Any:
+        return restore, ("ale", self._place(value), value.cloneState(include_rng=True).serialize())
+
+
+def _seed_of(bits: Any) -> tuple[Any, ...] | None:
+    """Where a bit generator of NumPy's own has come from: what its offspring depend on."""
+    seed = bits.seed_seq
+    if type(seed) is not np.random.SeedSequence or getattr(np.random, type(bits).__name__, None) is not type(
+        bits
+    ):
+        return None
+    entropy = (
+        seed.entropy if isinstance(seed.entropy, int) else tuple(np.ravel(np.asarray(seed.entropy)).tolist())
+    )
+    return entropy, tuple(seed.spawn_key), seed.pool_size, seed.n_children_spawned
+
+
+def dump(roots: Sequence[Any], content: Any, further: dict[str, Any]) -> bytes:
+    """Pickle what belongs to the layers ``roots``.
+
+    Raises:
+        StateError: Something in it cannot be saved; the message names its place.
+    """
+    file = io.BytesIO()
+    saver = Saver(file, roots, further)
+    try:
+        saver.dump(content)
+    except StateError:
+        raise
+    except RecursionError as error:
+        raise StateError(
+            "the state cannot be saved: the environment's objects are nested too deeply for pickle"
+        ) from error
+    except Exception as error:
+        what = "" if saver.last is None else f"{saver.places.shown(saver.last)}: "
+        raise StateError(f"the state cannot be saved: {what}{error}") from error
+    return file.getvalue()
+
+
+# ------------------------------------------------------------------------------------------- loading
+
+
+class Loader(pickle.Unpickler):
+    """Unpickles what a Saver has pickled, for an environment of the same make. Nothing is changed before `commit`.
+
+    Args:
+        data: The pickle.
+        roots: The layers of the environment.
+        in_place: Whether random generators may be those of the environment.
+    """
+
+    def __init__(self, data: bytes, roots: Sequence[Any], in_place: bool = True) -> None:
+        super().__init__(io.BytesIO(data))
+        self._roots = roots
+        self._in_place = in_place
+        self._claimed: set[int] = set()
+        self._risky: list[Callable[[], object]] = []
+        self._safe: list[Callable[[], object]] = []
+
+    def find_class(self, module: str, name: str) -> Any:
+        """What a name in the pickle stands for."""
+        if module == __name__ and name == "restore":
+            return self._restore
+        if module == __name__ and name == "assign":
+            return self._assign
+        return super().find_class(module, name)
+
+    def commit(self) -> None:
+        """Make the changes in place: first those that could fail."""
+        for change in self._risky:
+            change()
+        for change in self._safe:
+            change()
+
+    def _restore(self, kind: str, *arguments: Any) -> Any:
+        return getattr(self, f"_{kind}")(*arguments)
+
+    def _assign(self, value: Any, state: tuple[str, Any]) -> None:
+        getattr(self, f"_assign_{state[0]}")(value, state[1])
+
+    def _find(self, place: Place | None) -> Any:
+        try:
+            return None if place is None else find(self._roots, place)
+        except (LookupError, AttributeError, TypeError, ValueError):
+            return None
+
+    def _need(self, place: Place, shown: str) -> Any:
+        live = self._find(place)
+        if live is None:
+            raise StateError(
+                f"the state cannot be loaded: {shown} was there when it was saved, and is not here; if it is there only "
+                "after a step or a frame, do that first"
+            )
+        return live
+
+    def _claim(self, value: Any) -> bool:
+        """Whether an object of the environment is still free to stand for one of the state."""
+        if id(value) in self._claimed:
+            return False
+        self._claimed.add(id(value))
+        return True
+
+    def _layer(self, number: int) -> Any:
+        return self._roots[number]
+
+    def _kept(self, place: Place, shown: str) -> Any:
+        return self._need(place, shown)
+
+    def _module(self, name: str) -> ModuleType:
+        return importlib.import_module(name)
+
+    def _lock(self, place: Place | None, index: int) -> Any:
+        live = self._find(place)
+        return live if type(live) is LOCKS[index] else (threading.Lock, threading.RLock)[index]()
+
+    def _environment(self, place: Place | None, cls: Any) -> Any:
+        live = self._find(place)
+        if type(live) is cls and self._claim(live):
+            return live
+        return cls.__new__(cls)
+
+    def _assign_attributes(self, value: Any, content: dict[str, Any]) -> None:
+        if id(value) in self._claimed:
+            kept = CONSTANT | {name for name, item in attributes_of(value).items() if is_view(item)}
+            content = {name: item for name, item in content.items() if name not in kept}
+            self._safe.append(lambda: replace_attributes(value, content, kept))
+        else:
+            replace_attributes(value, content)
+
+    def _assign_cells(self, function: FunctionType, cells: list[tuple[Any, ...]]) -> None:
+        def change() -> None:
+            for cell, content in zip(function.__closure__ or (), cells, strict=True):
+                if content:
+                    cell.cell_contents = content[0]
+
+        if len(function.__closure__ or ()) != len(cells):
+            raise StateError(
+                f"the state cannot be loaded: it is of another version of the function {function.__qualname__}"
+            )
+        self._safe.append(change)
+
+    def _space(self, place: Place | None, cls: Any, text: str) -> Any:
+        live = self._find(place)
+        # One that the environment has put in place of the saved one must not become it: others know it as it is.
+        if type(live) is cls and described(live) == text and self._claim(live):
+            return live
+        return cls.__new__(cls)
+
+    def _assign_space(self, space: gymnasium.Space[Any], content: dict[str, Any]) -> None:
+        if id(space) in self._claimed:
+            arrays = {name for name, item in attributes_of(space).items() if type(item) is np.ndarray}
+            content = {name: item for name, item in content.items() if name not in arrays}
+            self._safe.append(lambda: replace_attributes(space, content, frozenset(arrays)))
+        elif isinstance(space, gymnasium.spaces.Box) and "low" not in content:
+            raise StateError(
+                "the state cannot be loaded: the environment has put another space of images in its place"
+            )
+        else:
+            replace_attributes(space, content)
+
+    def _part(
+        self, whole: np.ndarray[Any, Any], dtype: Any, shape: Any, offset: int, strides: Any
+    ) -> np.ndarray[Any, Any]:
+        part: np.ndarray[Any, Any] = np.ndarray(shape, dtype, buffer=whole, offset=offset, strides=strides)
+        return part
+
+    def _generator(
+        self, place: Place | None, kind: str, seed: tuple[Any, ...], state: Any
+    ) -> np.random.Generator:
+        live = self._find(place) if self._in_place else None
+        if type(live) is np.random.Generator:
+            bits = live.bit_generator
+            if type(bits).__name__ == kind and _seed_of(bits) == seed and self._claim(live):
+                self._safe.append(lambda: setattr(bits, "state", state))
+                return live
+        entropy, spawn_key, pool_size, spawned = seed
+        bits = getattr(np.random, kind)(
+            np.random.SeedSequence(
+                entropy, spawn_key=spawn_key, pool_size=pool_size, n_children_spawned=spawned
+            )
+        )
+        bits.state = state
+        return np.random.Generator(bits)
+
+    def _model(self, place: Place, saved: Any) -> Any:
+        from gogym import state_mujoco  # noqa: PLC0415
+
+        live = self._need(place, "a model of MuJoCo")
+        change = state_mujoco.plan_model(live, saved)
+        if change is not None:
+            self._risky.append(change)
+        return live
+
+    def _data(self, place: Place, saved: Any) -> Any:
+        from gogym import state_mujoco  # noqa: PLC0415
+
+        live = self._need(place, "a simulation of MuJoCo")
+        self._risky.append(state_mujoco.plan_data(live, saved))
+        return live
+
+    def _ale(self, place: Place, serialized: bytes) -> Any:
+        from ale_py import ALEState  # noqa: PLC0415
+
+        live = self._need(place, "the Arcade Learning Environment")
+        state = ALEState(serialized)
+        self._risky.append(lambda: live.restoreState(state))
+        return live
