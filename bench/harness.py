@@ -177,7 +177,9 @@ def interleave(
     first = next(iter(contenders.values()))
     for contender in contenders.values():
         contender.run(probe)
-    steps = max(probe // 2, int(chunk_ms * 1e6 / min(contender.run(probe) for contender in contenders.values())))
+    steps = max(
+        probe // 2, int(chunk_ms * 1e6 / min(contender.run(probe) for contender in contenders.values()))
+    )
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(-warm_up, rounds):
         for name, contender in contenders.items():

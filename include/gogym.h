@@ -7,12 +7,13 @@
  *   Results    A function that can fail returns 0 (GYM_OK) or a positive gym_status code, and takes a
  *              `gym_error *err` last. `err` may be NULL. It is written only when the call fails.
  *   Failure    A call that fails has written nothing through its other output pointers (but for an
- * environment that writes its observation in place: see gym_reset_native). Buffers    belong to the caller.
- * Lengths count float64 elements, those of native buffers bytes. The library keeps no pointer past the call.
+ *              environment that writes its observation in place: see gym_reset_native).
+ *   Buffers    belong to the caller. Lengths count float64 elements, those of native buffers bytes.
+ *              The library keeps no pointer past the call.
  *   Threads    Any thread may call any function at any time. Calls on one environment run one after
  *              another; calls on different environments wait for each other only for Python's global
- *              interpreter lock. A call on an environment from inside that environment's own step,
- *              reset or close (on the same thread) gives GYM_ERR_BUSY.
+ *              interpreter lock. A call on an environment from inside that environment's own call
+ *              (its methods, its callbacks) gives GYM_ERR_BUSY.
  *   fork       In a child of fork() every call that has acceptable arguments and needs Python gives
  *              GYM_ERR_FORKED if Python had been started before the fork; the parent is not affected.
  *              The functions that only read a gym_value keep working.
@@ -221,8 +222,8 @@ typedef struct gym_transition {
  * `id`: what gymnasium.make takes: "CartPole-v1", "module:Name-v0" (imports the module first); or the class
  * of an environment that is not registered: "module:Class", "path/to/file.py:Class" (docs/environments.md).
  * `options`: a JSON object of gymnasium.make's keyword arguments, or NULL. gogym's own options stand
- * under the key "gogym": entry_point, path, import and legacy (docs/environments.md), wrappers (see gym_wrap),
- * private (see gym_get_attr). Where JSON lacks a type, a tag says it:
+ * under the key "gogym": entry_point, path, import and legacy (docs/environments.md), wrappers (see
+ * gym_wrap), private (see gym_get_attr). Where JSON lacks a type, a tag says it:
  *   {"__tuple__": [...]}   {"__ndarray__": [...], "dtype": "float32"}   {"__float__": "inf"}
  *   {"__dict__": [[key, value], ...]}   {"__callback__": "name"} (see gym_add_reward_callback)
  *
@@ -727,18 +728,17 @@ GYM_API int gym_space_unflatten_value(gym_space space, const char *flat, gym_val
 /* Puts wrappers around an environment, the first one innermost.
  *
  * `wrappers`: a JSON array of objects, or one object: {"name": "FrameStackObservation", "stack_size": 4}.
- * "name" is one of gymnasium.wrappers, or a wrapper of one's own: "module:Class", "path/to/file.py:Class". The
- * other members are the arguments of its constructor (docs/wrappers.md): where that wants a tuple, an array, a
- * dtype, a module or a space, a plain array, number, name or description of a space will do.
+ * "name" is one of gymnasium.wrappers, or a wrapper of one's own: "module:Class", "path/to/file.py:Class".
+ * The other members are the arguments of its constructor (docs/wrappers.md): where that wants a tuple, an
+ * array, a dtype, a module or a space, a plain array, number, name or description of a space will do.
  *
  * The environment is then part of the new one: `env` is no longer valid, and closing *out closes everything.
  * After a failure nothing has changed, and `env` is still valid.
  *
- * Ownership: `out` receives a handle to be closed with gym_close; `env` is given up. Lifetime: until gym_close
- * or gym_shutdown. Threads: default.
- * Errors: GYM_ERR_HANDLE, GYM_ERR_BUSY, GYM_ERR_JSON, GYM_ERR_WRAPPER (the wrapper is unknown, does not fit the
- * environment, or not its arguments), GYM_ERR_CALLBACK (unknown name), GYM_ERR_IMPORT, those of Gymnasium.
- * Nullable: err. */
+ * Ownership: `out` receives a handle to be closed with gym_close; `env` is given up. Lifetime: until
+ * gym_close or gym_shutdown. Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_BUSY, GYM_ERR_JSON,
+ * GYM_ERR_WRAPPER (the wrapper is unknown, does not fit the environment, or not its arguments),
+ * GYM_ERR_CALLBACK (unknown name), GYM_ERR_IMPORT, those of Gymnasium. Nullable: err. */
 GYM_API int gym_wrap(gym_env env, const char *wrappers, gym_env *out, gym_error *err);
 
 /* ------------------------------------------------------------------------------------- callbacks */
@@ -748,9 +748,10 @@ GYM_API int gym_wrap(gym_env env, const char *wrappers, gym_env *out, gym_error 
  *
  * A callback returns 0, or a positive number after filling *err with gym_error's fields code (optional), type
  * and message; it then has no effect, and the call that led to it fails with that message and status
- * (GYM_ERR_CALLBACK where the number is no gym_status). It is called on the thread that made that call, or on the
- * library's own where the environment renders; without Python's lock. It may call gogym: the same environment
- * gives GYM_ERR_BUSY, any other works. It must not unwind through the library (longjmp, C++ exceptions). */
+ * (GYM_ERR_CALLBACK where the number is no gym_status). It is called on the thread that made that call, or on
+ * the library's own where the environment renders; without Python's lock. It may call gogym: the same
+ * environment gives GYM_ERR_BUSY, any other works. It must not unwind through the library (longjmp, C++
+ * exceptions). */
 
 /* For gymnasium.wrappers.TransformReward: *out receives the new reward. */
 typedef int (*gym_reward_callback)(void *user_data, double reward, double *out, gym_error *err);
@@ -758,10 +759,10 @@ typedef int (*gym_reward_callback)(void *user_data, double reward, double *out, 
 /* For TransformObservation and TransformAction: from one array to another. `input` is an element of the space
  * that goes in, `output` describes the array to be filled at `data`: dtype, shape and sizes of the space that
  * comes out (of `input`, where no space is known); output->data is `data`. Box, MultiDiscrete, MultiBinary,
- * Discrete and Text are arrays of their own dtype as in the native layout; composite spaces are float64[size] as
- * in the float64 layout. Both arrays are valid only during the call. */
-typedef int (*gym_array_callback)(void *user_data, const gym_array *input, const gym_array *output, void *data,
-                                  gym_error *err);
+ * Discrete and Text are arrays of their own dtype as in the native layout; composite spaces are float64[size]
+ * as in the float64 layout. Both arrays are valid only during the call. */
+typedef int (*gym_array_callback)(void *user_data, const gym_array *input, const gym_array *output,
+                                  void *data, gym_error *err);
 
 /* For the triggers of RecordVideo: whether (*out, 0 or 1) to record from episode or step `count` on. */
 typedef int (*gym_trigger_callback)(void *user_data, int64_t count, int *out, gym_error *err);
@@ -790,18 +791,19 @@ GYM_API int gym_add_trigger_callback(const char *name, gym_trigger_callback call
 
 /* Removes a callback. Environments that use it fail from then on with GYM_ERR_CALLBACK, so close them first.
  *
- * Ownership: none. Lifetime: when it returns, the callback is not running and will not be called again, so that
- * its user data may be freed. Threads: default; waits for calls of the callback under way.
- * Errors: GYM_ERR_CALLBACK (there is none of that name), GYM_ERR_BUSY (from inside the callback itself).
- * Nullable: err. */
+ * Ownership: none. Lifetime: when it returns, the callback is not running and will not be called again, so
+ * that its user data may be freed. Threads: default; waits for calls of the callback under way. Errors:
+ * GYM_ERR_CALLBACK (there is none of that name), GYM_ERR_BUSY (from inside the callback itself). Nullable:
+ * err. */
 GYM_API int gym_remove_callback(const char *name, gym_error *err);
 
 /* ------------------------------------------------------------------------------------- rendering */
 
-/* An environment that is made with a render_mode (other than "ansi", "ansi_list" and none) is bound to a thread of
- * the library's own, and every call on it runs there, because the graphics context of MuJoCo belongs to one
- * thread; whoever calls, from whichever thread, waits for it. Where no display is there, the environment variables
- * MUJOCO_GL and SDL_VIDEODRIVER are set, if they are not set already (docs/rendering.md). */
+/* An environment that is made with a render_mode (other than "ansi", "ansi_list" and none) is bound to a
+ * thread of the library's own, and every call on it runs there, because the graphics context of MuJoCo
+ * belongs to one thread; whoever calls, from whichever thread, waits for it. Where no display is there, the
+ * environment variables MUJOCO_GL and SDL_VIDEODRIVER are set, if they are not set already
+ * (docs/rendering.md). */
 
 /* One array of a frame. */
 typedef struct gym_frame_part {
@@ -821,18 +823,22 @@ typedef struct gym_frame {
   gym_frame_part parts[2];
 } gym_frame;
 
-#define GYM_FRAME_INIT {(uint32_t)sizeof(gym_frame), 0, 0, {{{0}, 0, 0, {0}, 0, 0}, {{0}, 0, 0, {0}, 0, 0}}}
+#define GYM_FRAME_INIT                                                                    \
+  {                                                                                       \
+    (uint32_t)sizeof(gym_frame), 0, 0, { {{0}, 0, 0, {0}, 0, 0}, {{0}, 0, 0, {0}, 0, 0} } \
+  }
 
-/* Shape and dtype of the environment's frames. Where none has been rendered yet, one is rendered, and the next
- * gym_render or gym_render_value gives that very frame if nothing else has happened in between.
+/* Shape and dtype of the environment's frames. Where none has been rendered yet, one is rendered, and the
+ * next gym_render or gym_render_value gives that very frame if nothing else has happened in between.
  *
  * Ownership, Lifetime: none passed on. Threads: default.
- * Errors: GYM_ERR_HANDLE; GYM_ERR_RENDER (no render_mode, or one that gives no array: "human", "ansi", lists);
- * GYM_ERR_RESET_NEEDED; GYM_ERR_ARGUMENT (struct_size); what the environment raises. Nullable: err. */
+ * Errors: GYM_ERR_HANDLE; GYM_ERR_RENDER (no render_mode, or one that gives no array: "human", "ansi",
+ * lists); GYM_ERR_RESET_NEEDED; GYM_ERR_ARGUMENT (struct_size); what the environment raises. Nullable: err.
+ */
 GYM_API int gym_frame_layout(gym_env env, gym_frame *out, gym_error *err);
 
-/* Renders a frame: env.render() of the render modes "rgb_array", "depth_array" and "rgbd_tuple", C order. With
- * "human", draws the window; `frame` is then NULL and `frame_nbytes` 0.
+/* Renders a frame: env.render() of the render modes "rgb_array", "depth_array" and "rgbd_tuple", C order.
+ * With "human", draws the window; `frame` is then NULL and `frame_nbytes` 0.
  *
  * `frame`: gym_frame.nbytes bytes or more.
  *
@@ -842,24 +848,25 @@ GYM_API int gym_frame_layout(gym_env env, gym_frame *out, gym_error *err);
  * Nullable: frame (with frame_nbytes 0), err. */
 GYM_API int gym_render(gym_env env, void *frame, size_t frame_nbytes, gym_error *err);
 
-/* Renders in any render mode: env.render() as a value: an array, a tuple of two (rgbd_tuple), a string (ansi), a
- * list of them (rgb_array_list, ansi_list ...), none (human).
+/* Renders in any render mode: env.render() as a value: an array, a tuple of two (rgbd_tuple), a string
+ * (ansi), a list of them (rgb_array_list, ansi_list ...), none (human).
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: as gym_render, but for those of buffers. Nullable: err. */
 GYM_API int gym_render_value(gym_env env, gym_value **out, gym_error *err);
 
-/* ------------------------------------------------------------------------------------- attributes and calls */
+/* ------------------------------------------------------------------------------------- attributes */
 
 /* An attribute's name is a path: "spec", "unwrapped.data.qpos". Its first part is looked for in the outermost
- * wrapper, then in the next one, down to the environment itself, as Gymnasium's get_wrapper_attr does; the others
- * are attributes of what came before. Parts that begin with an underscore need the option {"gogym": {"private":
- * true}} of gym_make. Attributes are the environment's own code: reading one may do anything that it does. */
+ * wrapper, then in the next one, down to the environment itself, as Gymnasium's get_wrapper_attr does; the
+ * others are attributes of what came before. Parts that begin with an underscore need the option {"gogym":
+ * {"private": true}} of gym_make. Attributes are the environment's own code: reading one may do anything that
+ * it does. */
 
 /* Whether an environment has an attribute: *out is 1 or 0.
  *
- * Ownership, Lifetime: none passed on. Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_ATTRIBUTE (the path is
- * malformed or private); what reading it raises other than AttributeError. Nullable: err. */
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_ATTRIBUTE (the path
+ * is malformed or private); what reading it raises other than AttributeError. Nullable: err. */
 GYM_API int gym_has_attr(gym_env env, const char *name, int *out, gym_error *err);
 
 /* The value of an attribute, as it is now.
@@ -869,8 +876,8 @@ GYM_API int gym_has_attr(gym_env env, const char *name, int *out, gym_error *err
  * Nullable: err. */
 GYM_API int gym_get_attr(gym_env env, const char *name, gym_value **out, gym_error *err);
 
-/* Sets an attribute. A name of one part is set where it is found: in the outermost wrapper that has it, else in
- * the outermost of all, as Gymnasium's set_wrapper_attr does. `value`: JSON, with tags (see gym_make).
+/* Sets an attribute. A name of one part is set where it is found: in the outermost wrapper that has it, else
+ * in the outermost of all, as Gymnasium's set_wrapper_attr does. `value`: JSON, with tags (see gym_make).
  *
  * Ownership, Lifetime: none passed on. Threads: default.
  * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON, GYM_ERR_ATTRIBUTE, and what setting it raises. Nullable: err. */
@@ -889,21 +896,21 @@ GYM_API int gym_call(gym_env env, const char *name, const char *arguments, gym_v
 /* ------------------------------------------------------------------------------------- snapshots */
 
 /* The state of an environment with all its wrappers and random generators, also of its action space: after
- * gym_load_state it continues exactly as it would have continued here. A value of kind bytes, whose content is
- * opaque, to be loaded by the same version of everything, into this or an equally made environment.
+ * gym_load_state it continues exactly as it would have continued here. A value of kind bytes, whose content
+ * is opaque, to be loaded by the same version of everything, into this or an equally made environment.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then; independent of the environment.
- * Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_RESET_NEEDED; GYM_ERR_STATE (the message names what cannot be
- * saved). Nullable: err. */
+ * Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_RESET_NEEDED; GYM_ERR_STATE (the message names what
+ * cannot be saved). Nullable: err. */
 GYM_API int gym_save_state(gym_env env, gym_value **out, gym_error *err);
 
-/* Puts an environment into a saved state. The last observation and info (gym_observation, gym_info) are those of
- * the saved moment too. Load only states that you trust: they are Python pickles, and can run code.
+/* Puts an environment into a saved state. The last observation and info (gym_observation, gym_info) are those
+ * of the saved moment too. Load only states that you trust: they are Python pickles, and can run code.
  *
  * `state`: `nbytes` bytes as gym_value_bytes gives them for a saved state.
  *
- * Ownership, Lifetime: none passed on. Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_STATE (damaged, or of
- * another environment, version or wrappers; nothing has changed then). Nullable: err. */
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: GYM_ERR_HANDLE; GYM_ERR_STATE (damaged, or
+ * of another environment, version or wrappers; nothing has changed then). Nullable: err. */
 GYM_API int gym_load_state(gym_env env, const void *state, size_t nbytes, gym_error *err);
 
 /* A second environment, independent of the first, in the same state.
@@ -914,8 +921,8 @@ GYM_API int gym_clone(gym_env env, gym_env *out, gym_error *err);
 
 /* ------------------------------------------------------------------------------------- registry */
 
-/* The ids of registered environments as a list of strings, in alphabetical order. `pattern`: NULL for all, or a
- * shell pattern ("*-v5", "ALE/P*"); one without wildcards means ids that contain it, in either case.
+/* The ids of registered environments as a list of strings, in alphabetical order. `pattern`: NULL for all, or
+ * a shell pattern ("*-v5", "ALE/P*"); one without wildcards means ids that contain it, in either case.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: those of gym_init. Nullable: pattern, err. */
@@ -923,7 +930,8 @@ GYM_API int gym_list_envs(const char *pattern, gym_value **out, gym_error *err);
 
 /* The spec of an id, gymnasium.spec(id), as a dict: id, namespace, name, version, versions (all that are
  * registered), entry_point, reward_threshold, nondeterministic, max_episode_steps, order_enforce,
- * disable_env_checker, kwargs, additional_wrappers, vector_entry_point. An id without a version means the latest.
+ * disable_env_checker, kwargs, additional_wrappers, vector_entry_point. An id without a version means the
+ * latest.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: those of gym_init; those of Gymnasium (60 to 79), whose messages carry its suggestions;
@@ -933,9 +941,9 @@ GYM_API int gym_spec(const char *id, gym_value **out, gym_error *err);
 /* Registers an environment: gymnasium.register(id, **options), with options such as {"entry_point":
  * "module:Class", "max_episode_steps": 200, "kwargs": {...}}. "path/to/file.py:Class" is an entry point too.
  *
- * Ownership, Lifetime: none passed on; the process. Threads: default. Errors: those of gym_init; GYM_ERR_JSON;
- * GYM_ERR_REGISTRATION (the id is malformed or taken, the entry point missing); those of Gymnasium.
- * Nullable: err. */
+ * Ownership, Lifetime: none passed on; the process. Threads: default. Errors: those of gym_init;
+ * GYM_ERR_JSON; GYM_ERR_REGISTRATION (the id is malformed or taken, the entry point missing); those of
+ * Gymnasium. Nullable: err. */
 GYM_API int gym_register_env(const char *id, const char *options, gym_error *err);
 
 /* Imports a Python module, or a file "path/to/file.py", for example a package that registers environments.
@@ -944,8 +952,8 @@ GYM_API int gym_register_env(const char *id, const char *options, gym_error *err
  * Errors: those of gym_init; GYM_ERR_IMPORT; what the import raises. Nullable: err. */
 GYM_API int gym_import(const char *module, gym_error *err);
 
-/* The versions of what runs, as a dict of strings: gogym, python, numpy, gymnasium, and of the packages behind
- * environments and wrappers (mujoco, ale_py, ...) those that are installed.
+/* The versions of what runs, as a dict of strings: gogym, python, numpy, gymnasium, and of the packages
+ * behind environments and wrappers (mujoco, ale_py, ...) those that are installed.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: those of gym_init. Nullable: err. */
@@ -955,8 +963,8 @@ GYM_API int gym_versions(gym_value **out, gym_error *err);
  *
  * `options`: NULL, or a JSON object of check_env's arguments skip_render_check and skip_close_check. `out`:
  * receives a list of findings, empty where all is well; each is a dict with the strings level ("warning" or
- * "error"; an error ends the check), type (the Python class) and message. The environment is reset and stepped by
- * it: call gym_reset before it is used again.
+ * "error"; an error ends the check), type (the Python class) and message. The environment is reset and
+ * stepped by it: call gym_reset before it is used again.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON. Nullable: options, err. */
@@ -974,17 +982,18 @@ enum {
   GYM_MESSAGE_CRITICAL = 50
 };
 
-/* Receives a message: `text` is UTF-8 without colour codes and without a newline at its end, valid during the call.
- * Called on the thread that the message comes from, without Python's lock, possibly on several at a time. */
+/* Receives a message: `text` is UTF-8 without colour codes and without a newline at its end, valid during the
+ * call. Called on the thread that the message comes from, without Python's lock, possibly on several at a
+ * time. */
 typedef void (*gym_message_callback)(void *user_data, int level, const char *text);
 
 /* Has Python's warnings, logging and standard output go to a function of the host, in place of the process's
- * standard error and output, where they go otherwise. There is one for the process; NULL ends it and puts everything
- * back. What C libraries print themselves is not seen.
+ * standard error and output, where they go otherwise. There is one for the process; NULL ends it and puts
+ * everything back. What C libraries print themselves is not seen.
  *
- * Ownership: `user_data` stays the caller's. Lifetime: until the next gym_set_message_callback, which returns when
- * the old one is not running any more (unless it is called from inside it), or gym_shutdown. Threads: default.
- * Errors: those of gym_init. Nullable: callback, user_data, err. */
+ * Ownership: `user_data` stays the caller's. Lifetime: until the next gym_set_message_callback, which returns
+ * when the old one is not running any more (unless it is called from inside it), or gym_shutdown. Threads:
+ * default. Errors: those of gym_init. Nullable: callback, user_data, err. */
 GYM_API int gym_set_message_callback(gym_message_callback callback, void *user_data, gym_error *err);
 
 /* Flushes Python's standard output and standard error; with a message callback, delivers a line that has not

@@ -9,8 +9,8 @@
  *   native    native buffers
  *   render    no steps: frames of the first observation; the check is the sum of one pixel
  *
- * Setups: plain, chain (FrameStackObservation, ClipReward, TimeLimit), callback (TransformReward with a function of
- * the host), rendered (made with the render mode rgb_array).
+ * Setups: plain, chain (FrameStackObservation, ClipReward, TimeLimit), callback (TransformReward with a
+ * function of the host), rendered (made with the render mode rgb_array).
  */
 #include "contender.h"
 
@@ -36,7 +36,8 @@ static const setup setups[] = {
      "{\"name\": \"ClipReward\", \"min_reward\": -1.0, \"max_reward\": 1.0},"
      "{\"name\": \"TimeLimit\", \"max_episode_steps\": 200}]}}"},
     {"callback",
-     "{\"gogym\": {\"wrappers\": [{\"name\": \"TransformReward\", \"func\": {\"__callback__\": \"double\"}}]}}"},
+     "{\"gogym\": {\"wrappers\": [{\"name\": \"TransformReward\", \"func\": {\"__callback__\": "
+     "\"double\"}}]}}"},
     {"rendered", "{\"render_mode\": \"rgb_array\"}"},
 };
 

@@ -166,6 +166,7 @@ def test_frames(case, library):
         env.load_state(before)
         assert same(env.render(), frame)
         after = env.save_state()
+        frame = env.render()
         expected = [*run(env, 5), env.render()]
         with env.clone() as later:
             assert same(later.render(), env.render())
@@ -173,7 +174,7 @@ def test_frames(case, library):
             assert same(later.render(), frame)
             assert same([*run(later, 5), later.render()], expected)
         env.load_state(after)
-        assert same([*run(env, 5), env.render()], expected)
+        assert same([env.render(), *run(env, 5), env.render()], [frame, *expected])
 
 
 # ------------------------------------------------------------------------------------------- errors
@@ -336,8 +337,9 @@ def test_clones_on_many_threads(library):
         assert same(run(env, 30), expected)
 
 
-@pytest.mark.parametrize("case", ["CartPole-v1", "Ant-v5"])
-def test_a_planner_s_loop_needs_no_more_and_more_memory(case, library):
+@pytest.mark.parametrize(("case", "most"), [("CartPole-v1", 2_000), ("Ant-v5", 30_000)])
+def test_a_planner_s_loop_needs_no_more_and_more_memory(case, most, library):
+    """In kilobytes: one clone of Ant that stayed would be more than 500."""
     with make(case, library) as env:
         begin(env, 1, 5)
         state = env.save_state()
@@ -351,7 +353,7 @@ def test_a_planner_s_loop_needs_no_more_and_more_memory(case, library):
             gc.collect()
             return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
 
-        loop(30)
+        loop(50)
         before = loop(10)
         after = loop(100)
-        assert after - before < 6000
+        assert after - before < most

@@ -1,5 +1,6 @@
 /* A copy of src/gogym_c/host/api_registry.c, made by tools/copy_go_sources.py; edit that one. */
-/* The public functions on the registry and on what is installed, and the check of an environment: see api.c. */
+/* The public functions on the registry and on what is installed, and the check of an environment: see api.c.
+ */
 #include "arguments.h"
 #include "gogym.h"
 

@@ -20,9 +20,9 @@
                    #pointer, #length, length)
 
 /* A struct that says its own size in its first member. */
-#define REQUIRE_STRUCT(pointer, type, initialiser)                                               \
-  if ((pointer)->struct_size < sizeof(type))                                                     \
-  return gym__fail(err, GYM_ERR_ARGUMENT,                                                        \
+#define REQUIRE_STRUCT(pointer, type, initialiser)                                                    \
+  if ((pointer)->struct_size < sizeof(type))                                                          \
+  return gym__fail(err, GYM_ERR_ARGUMENT,                                                             \
                    "%s: " #pointer "->struct_size is %u; begin with " initialiser ", which sets %zu", \
                    __func__, (pointer)->struct_size, sizeof(type))
 

@@ -36,8 +36,8 @@ static inline int gym__enter(const gym__table **table, gym_error *err) {
   return GYM_OK;
 }
 
-/* Whether the calling thread is inside a call of an environment (of any, where the id is 0), be it as the thread
- * that the library keeps for one. */
+/* Whether the calling thread is inside a call of an environment (of any, where the id is 0), be it as the
+ * thread that the library keeps for one. */
 int gym__is_inside(gym_env env);
 
 /* Whether gym_init has begun to do anything that lasts. */

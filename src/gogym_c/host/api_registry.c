@@ -1,4 +1,5 @@
-/* The public functions on the registry and on what is installed, and the check of an environment: see api.c. */
+/* The public functions on the registry and on what is installed, and the check of an environment: see api.c.
+ */
 #include "arguments.h"
 #include "gogym.h"
 

@@ -28,7 +28,8 @@ int gym_add_array_callback(const char *name, gym_array_callback callback, void *
   return status ? status : gym__leave(table->add_array_callback(name, callback, user_data, err));
 }
 
-int gym_add_trigger_callback(const char *name, gym_trigger_callback callback, void *user_data, gym_error *err) {
+int gym_add_trigger_callback(const char *name, gym_trigger_callback callback, void *user_data,
+                             gym_error *err) {
   const gym__table *table;
   REQUIRE(name);
   REQUIRE(callback);

@@ -79,8 +79,8 @@ static int spin_until(gym__bound_thread *thread, int wanted, int also) {
   return 0;
 }
 
-/* Each side announces its sleep before it looks at the state a last time, and the other changes the state before it
- * looks for sleepers: one of the two sees the other. */
+/* Each side announces its sleep before it looks at the state a last time, and the other changes the state
+ * before it looks for sleepers: one of the two sees the other. */
 static void sleep_until(gym__bound_thread *thread, atomic_int *sleeps, pthread_cond_t *condition, int wanted,
                         int also) {
   pthread_mutex_lock(&thread->mutex);
@@ -94,7 +94,8 @@ static void sleep_until(gym__bound_thread *thread, atomic_int *sleeps, pthread_c
   pthread_mutex_unlock(&thread->mutex);
 }
 
-static void change_state(gym__bound_thread *thread, int state, atomic_int *sleeps, pthread_cond_t *condition) {
+static void change_state(gym__bound_thread *thread, int state, atomic_int *sleeps,
+                         pthread_cond_t *condition) {
   atomic_store(&thread->state, state);
   if (!atomic_load(sleeps)) return;
   pthread_mutex_lock(&thread->mutex);
@@ -170,8 +171,7 @@ static int run_there(gym__bound_thread *thread, void (*work)(void *argument), vo
   thread->work = work;
   thread->argument = argument;
   change_state(thread, GIVEN, &thread->worker_sleeps, &thread->given);
-  if (!spin_until(thread, DONE, DONE))
-    sleep_until(thread, &thread->caller_sleeps, &thread->done, DONE, DONE);
+  if (!spin_until(thread, DONE, DONE)) sleep_until(thread, &thread->caller_sleeps, &thread->done, DONE, DONE);
   pthread_mutex_unlock(&thread->turn);
   gym__wait_end(&wait);
   return 1;

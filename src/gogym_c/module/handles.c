@@ -138,11 +138,11 @@ int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_erro
   if (!slot) return fail_handle(kind, id, err);
   if (pthread_mutex_trylock(&slot->mutex) != 0) {
     if (atomic_load_explicit(&slot->owner, memory_order_relaxed) == gym__this_thread())
-      return gym__fail(
-          err, GYM_ERR_BUSY,
-          "the %s is inside a call of this very thread; its own methods and callbacks must not call it through "
-          "gogym",
-          kind_name(kind));
+      return gym__fail(err, GYM_ERR_BUSY,
+                       "the %s is inside a call of this very thread; its own methods and callbacks must not "
+                       "call it through "
+                       "gogym",
+                       kind_name(kind));
     if (!wait_for(slot))
       return gym__fail(err, GYM_ERR_BUSY,
                        "the %s is inside a call that waits for this one: two environments whose methods or "

@@ -40,8 +40,8 @@ typedef struct gym__slot {
   _Atomic(uintptr_t) owner;               /* the thread that holds the mutex, 0 for none */
   _Atomic(size_t) sizes[GYM__SLOT_SIZES]; /* set before the id */
   void *object; /* the Environment or SpaceHandle, a borrowed view of the module's own reference */
-  void *data;   /* of a space: its gym__space, which belongs to the object; NULL where it has no fixed size. Of an
-                   environment: the gym__bound_thread that its calls run on, NULL for any thread */
+  void *data; /* of a space: its gym__space, which belongs to the object; NULL where it has no fixed size. Of
+                 an environment: the gym__bound_thread that its calls run on, NULL for any thread */
   uint32_t index;
   uint32_t generation;
   struct gym__slot *next_free;
@@ -64,8 +64,8 @@ gym__slot *gym__slot_open(gym__handle_kind kind, void *object, void *data,
 int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_error *err);
 void gym__slot_unlock(gym__slot *slot);
 
-/* Makes the calling thread the owner of a slot that another one has locked and waits for it: the thread that an
- * environment is bound to. */
+/* Makes the calling thread the owner of a slot that another one has locked and waits for it: the thread that
+ * an environment is bound to. */
 void gym__slot_take_over(gym__slot *slot);
 
 /* Whether the calling thread is inside a call of the object behind a handle. */

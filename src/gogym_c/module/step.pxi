@@ -79,8 +79,6 @@ cdef StockWrapper stock_wrapper(str name, tuple names, object base):
     return stock
 
 
-
-
 cdef StockWrapper TIME_LIMIT = stock_wrapper(
     "TimeLimit", ("env", "step", "_elapsed_steps", "_max_episode_steps"), None
 )

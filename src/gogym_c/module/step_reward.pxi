@@ -1,6 +1,6 @@
 # The stock wrappers that change rewards, TransformReward and ClipReward, stepped over: see step.pxi for what that means
-# and when it is done. A function of the host is then called without Python in between; ClipReward's np.clip, which takes
-# microseconds, becomes two comparisons where its result is certain.
+# and when it is done. A function of the host is then called without Python in between; ClipReward's np.clip, which
+# takes microseconds, becomes two comparisons where its result is certain.
 
 
 @cython.final

@@ -14,8 +14,8 @@ static const gym__wait *wait_of(uintptr_t thread) {
   return NULL;
 }
 
-/* A thread that waits gives nothing up meanwhile, so every link of a chain of such threads stays as it is while it
- * is followed. */
+/* A thread that waits gives nothing up meanwhile, so every link of a chain of such threads stays as it is
+ * while it is followed. */
 static int leads_to(uintptr_t thread, const _Atomic(uintptr_t) *owner) {
   for (;;) {
     uintptr_t holder = atomic_load(owner);

@@ -1,5 +1,5 @@
-/* Who waits for whom: an environment's callback may call another environment, whose callback may be calling the
- * first one from another thread. Both would wait for ever; the second to come is refused instead. */
+/* Who waits for whom: an environment's callback may call another environment, whose callback may be calling
+ * the first one from another thread. Both would wait for ever; the second to come is refused instead. */
 #ifndef GOGYM_WAITING_H_
 #define GOGYM_WAITING_H_
 
@@ -16,8 +16,8 @@ typedef struct gym__wait {
   struct gym__wait *next;
 } gym__wait;
 
-/* Announces that the calling thread is going to wait for what *owner has. 0: that would be for ever, because that
- * thread waits, by way of others or not, for this one; nothing is announced then. */
+/* Announces that the calling thread is going to wait for what *owner has. 0: that would be for ever, because
+ * that thread waits, by way of others or not, for this one; nothing is announced then. */
 int gym__wait_begin(gym__wait *wait, const _Atomic(uintptr_t) *owner);
 void gym__wait_end(gym__wait *wait);
 
