@@ -150,4 +150,4 @@ class Scenarios(dict):
                 lab.native.close()
         assert len(logs[0]) > 1
         for i, (expected, actual) in enumerate(zip(*logs, strict=True)):
-            assert repr(actual) == repr(expected), f"entry {i} of {name}"
+            assert repr(actual) == repr(expected), f"entry {i} of {name}: {actual} is not {expected}"
