@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
@@ -22,9 +23,8 @@ def before_import(name: str, act: Callable[[], None]) -> None:
 
 def after_import(name: str, act: Callable[[Any], None]) -> None:
     """Act on a module when it has been imported; now, if it has been."""
-    module = sys.modules.get(name)
-    if module is not None:
-        act(module)
+    if name in sys.modules:
+        act(importlib.import_module(name))  # waits where another thread has just begun
     else:
         sys.meta_path.insert(0, _Finder(name, None, act))
 

@@ -33,8 +33,8 @@ class Making:
         self._id = env_id
         self._options = options
         kwargs, self._own = split_make_options(options)
-        self.render_mode: str | None = kwargs.get("render_mode")
-        """The render mode that the options name."""
+        self.render_mode: str | None = _render_mode(gymnasium.registry.get(env_id), kwargs)
+        """The render mode of the options or of a registered id; None too where that is to be found out."""
         self.private = self._own.private
         """Whether attributes that begin with an underscore may be used."""
         self._wrappers: list[str] = []
@@ -43,10 +43,7 @@ class Making:
         """Make the environment; each call makes another one."""
         # Parsed anew: an environment may keep its arguments, and change them.
         kwargs, own = split_make_options(self._options)
-        if self.render_mode is not None:
-            from gogym import render  # noqa: PLC0415
-
-            render.prepare(self.render_mode)
+        _prepare_rendering(self.render_mode)
         env = _make(self._id, kwargs, own)
         try:
             if own.wrappers:
@@ -63,6 +60,22 @@ class Making:
         making = Making(self._id, self._options)
         making._wrappers = [*self._wrappers, wrappers]
         return making
+
+
+def _render_mode(spec: EnvSpec | None, kwargs: dict[str, Any]) -> Any:
+    """The render mode of an environment, as gymnasium.make takes it from arguments and spec."""
+    return (
+        kwargs.get("render_mode")
+        if "render_mode" in kwargs or spec is None
+        else spec.kwargs.get("render_mode")
+    )
+
+
+def _prepare_rendering(render_mode: Any) -> None:
+    if render_mode is not None:
+        from gogym import render  # noqa: PLC0415
+
+        render.prepare(render_mode)
 
 
 def make_environment(env_id: str, options: str | None) -> gymnasium.Env[Any, Any]:
@@ -167,6 +180,7 @@ def _make_registered(env_id: str, kwargs: dict[str, Any], legacy: bool | None) -
 
             _raise_with_note(env_id, missing_note("ale_py"))
         return gymnasium.make(env_id, **kwargs)  # raises; Gymnasium knows the words
+    _prepare_rendering(_render_mode(spec, kwargs))
     if legacy or (legacy is None and _is_certain_to_fail(spec)):
         return _make_adapted(spec, kwargs, legacy)
     try:

@@ -102,14 +102,16 @@ def split_make_options(text: str | None) -> tuple[dict[str, Any], OwnOptions]:
         path=_texts("path", own.get("path")),
         modules=_texts("import", own.get("import")),
         legacy=_legacy(own.get("legacy")),
-        wrappers=check_wrappers(own.get("wrappers"), f'option "wrappers" under "{OWN_KEY}"'),
+        wrappers=()
+        if own.get("wrappers") is None
+        else check_wrappers(own["wrappers"], f'option "wrappers" under "{OWN_KEY}"'),
         private=_flag("private", own.get("private")),
     )
 
 
 def check_wrappers(value: Any, what: str) -> tuple[dict[str, Any], ...]:
     """Check descriptions of wrappers: an array of objects with a name, or one object."""
-    items = [] if value is None else [value] if isinstance(value, dict) else value
+    items = [value] if isinstance(value, dict) else value
     if isinstance(items, list) and all(
         isinstance(item, dict) and isinstance(item.get("name"), str) and item["name"] for item in items
     ):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _NO_FRAME_MODES = (None, "ansi", "ansi_list")
 _TIMEOUT_SECONDS = 30
+_preparing = threading.Lock()
 _MOST_DIMENSIONS = 4  # that gym_frame_part has room for
 
 
@@ -71,10 +72,11 @@ def prepare(render_mode: str | None) -> None:
         # SDL itself would end with a driver that shows nothing, after complaining about each that it tried.
         _set_default("SDL_VIDEODRIVER", "dummy", "SDL_VIDEO_DRIVER")
         _set_default("SDL_AUDIODRIVER", "dummy", "SDL_AUDIO_DRIVER")
-    windows.protect()
-    _protect_mujoco()
-    if not is_human(render_mode):
-        _prepare_gl()
+    with _preparing:
+        windows.protect()
+        _protect_mujoco()
+        if not is_human(render_mode):
+            _prepare_gl()
 
 
 def _set_default(name: str, value: str, other_name: str | None = None) -> None:

@@ -104,16 +104,9 @@ def save(env: gymnasium.Env[Any, Any], last: tuple[Any, Any], journal: Journal |
             own_spaces = {name: vars(unwrapped)[name] for name in _SPACES if name in vars(unwrapped)}
             contents.append(("itself", (_call_own(unwrapped, "gogym_save_state"), own_spaces)))
             continue
-        skipped = state_place.CONSTANT | (left_out if root is unwrapped else frozenset())
-        content = {}
-        for name, value in state_place.attributes_of(root).items():
-            if name in skipped:
-                continue
-            if state_place.is_view(value):
-                views[number, name] = _save_view(value)
-            else:
-                content[name] = value
+        content, seen = state_place.content_of(root, left_out if root is unwrapped else frozenset())
         contents.append(("attributes", content))
+        views.update({(number, name): _save_view(view) for name, view in seen.items()})
     replay = None if journal is None else journal.save()
     further = {"the observation": last[0], "the info": last[1]}
     pickled = state_graph.dump(roots, (contents, last, views, replay, screen), further)
@@ -153,15 +146,15 @@ def load(env: gymnasium.Env[Any, Any], state: bytes, journal: Journal | None) ->
     for root, (how, content) in zip(roots, contents, strict=True):
         if how == "itself":
             _call_own(root, "gogym_load_state", content[0])
-    loader.commit()
+    _commit(loader)
     for number, (root, (how, content)) in enumerate(zip(roots, contents, strict=True)):
-        if how == "attributes":
-            kept = {name for of, name in views if of == number}
-            if journal is not None and root is unwrapped:
-                kept |= journal.left_out
-            _replace(root, content, frozenset(kept))
-        else:
+        if how == "itself":
             vars(root).update(content[1])
+            continue
+        kept = {name for of, name in views if of == number}
+        if journal is not None and root is unwrapped:
+            kept |= journal.left_out
+        state_place.replace_content(root, content, kept)
     for (number, name), view in views.items():
         _load_view(state_place.attributes_of(roots[number]).get(name), view)
     if _is_atari(unwrapped):
@@ -238,12 +231,15 @@ def _call_own(unwrapped: Any, name: str, *arguments: Any) -> Any:
 # ------------------------------------------------------------------------------------------- layers
 
 
-def _replace(root: Any, content: dict[str, Any], kept: frozenset[str]) -> None:
-    """Give a layer its saved attributes; what it needs to be looked at stays."""
-    views = {name for name, value in state_place.attributes_of(root).items() if state_place.is_view(value)}
-    kept = kept | views | state_place.CONSTANT
-    content = {name: value for name, value in content.items() if name not in kept}
-    state_place.replace_attributes(root, content, kept)
+def _commit(loader: state_graph.Loader) -> None:
+    try:
+        loader.commit()
+    except StateError:
+        raise
+    except Exception as error:
+        raise StateError(
+            f"the state cannot be loaded: {error}. The environment is neither here nor there; reset it"
+        ) from error
 
 
 def _save_view(view: Any) -> Any:

@@ -54,8 +54,6 @@ def _draw_nothing(env: Any) -> None:
     """Nothing of render can be felt."""
 
 
-_DRAWN = {"surf", "screen", "clock"}
-
 _KINDS = {
     "gymnasium.envs.box2d.lunar_lander.LunarLander": _Kind(
         held=frozenset({"world", "moon", "lander", "legs", "drawlist", "particles"}),
@@ -213,8 +211,7 @@ class Journal:
             except StateError:
                 if not is_new:
                     raise
-        skipped = self.left_out | _DRAWN | state_place.CONSTANT | {"action_space", "observation_space"}
-        before = {name: value for name, value in vars(env).items() if name not in skipped}
+        before, _ = state_place.content_of(env, self.left_out | {"action_space", "observation_space"})
         return Record(state_graph.dump([env], before, {}), seed, copy.deepcopy(options), free, [])
 
     # ----------------------------------------------------------------------------------- snapshots

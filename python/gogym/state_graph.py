@@ -27,26 +27,26 @@ import numpy as np
 
 from gogym.errors import StateError
 from gogym.state_place import (
-    CONSTANT,
     LOCKS,
     Place,
     Places,
     attributes_of,
     cell_content,
+    content_of,
     described,
     find,
     is_importable,
-    is_view,
     kind_of,
     layer_names,
-    replace_attributes,
+    replace_content,
 )
 
 # ------------------------------------------------------------------------------------------- saving
 
 
 _LARGEST_BOUNDS = 1024
-"""In bytes: larger arrays of spaces are not saved. They are constant, and a part of what is compared in the header."""
+"""In bytes: larger bounds of a Box are not saved. They are constant, and those of images larger than most environments.
+"""
 
 
 def restore(kind: str, *arguments: Any) -> Any:  # noqa: ARG001
@@ -131,21 +131,18 @@ class Saver(pickle.Pickler):
         return (*reduced, ("cells", cells), None, None, assign) if cells else reduced
 
     def _environment(self, value: Any) -> Any:
+        content, views = content_of(value)
         made = restore, ("environment", self.places.place(value), type(value))
-        content = {name: item for name, item in attributes_of(value).items() if name not in CONSTANT}
-        return (*made, ("attributes", content), None, None, assign)
+        return (*made, ("content", (content, list(views))), None, None, assign)
 
     def _space(self, value: gymnasium.Space[Any]) -> Any:
         place = self.places.place(value)
         if place is not None:
             self.places.look_into(value, place, 2)
         made = restore, ("space", place, type(value), described(value))
-        # The bounds of images are larger than most environments.
-        content = {
-            name: item
-            for name, item in attributes_of(value).items()
-            if type(item) is not np.ndarray or item.nbytes <= _LARGEST_BOUNDS
-        }
+        content = attributes_of(value)
+        if type(value) is gymnasium.spaces.Box and value.low.nbytes > _LARGEST_BOUNDS:
+            content = {name: item for name, item in content.items() if type(item) is not np.ndarray}
         return (*made, ("space", content), None, None, assign)
 
     def _array(self, value: np.ndarray[Any, Any]) -> Any:
@@ -153,16 +150,17 @@ class Saver(pickle.Pickler):
         root = value
         while type(root.base) is np.ndarray:
             root = root.base
-        if type(value) is not np.ndarray or (root is value and root.base is None):
+        if root.base is None and root is value:
             return NotImplemented
-        if root.base is None and root.flags.c_contiguous and not root.dtype.hasobject:
-            offset = value.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-            return restore, ("part", root, value.dtype, value.shape, offset, value.strides)
         if type(root.base).__name__ == "PyCapsule" and "mujoco" in sys.modules:
             from gogym import state_mujoco  # noqa: PLC0415
 
             if state_mujoco.owns(value, self._roots):
                 return self._kept(value)
+        is_part = root is not value and type(value) is np.ndarray and not root.dtype.hasobject
+        if is_part and (root.flags.c_contiguous or root.flags.f_contiguous):
+            offset = value.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+            return restore, ("part", root, value.dtype, value.shape, offset, value.strides)
         return NotImplemented
 
     def _generator(self, value: np.random.Generator) -> Any:
@@ -303,13 +301,11 @@ class Loader(pickle.Unpickler):
             return live
         return cls.__new__(cls)
 
-    def _assign_attributes(self, value: Any, content: dict[str, Any]) -> None:
+    def _assign_content(self, value: Any, saved: tuple[dict[str, Any], list[str]]) -> None:
         if id(value) in self._claimed:
-            kept = CONSTANT | {name for name, item in attributes_of(value).items() if is_view(item)}
-            content = {name: item for name, item in content.items() if name not in kept}
-            self._safe.append(lambda: replace_attributes(value, content, kept))
+            self._safe.append(lambda: replace_content(value, *saved))
         else:
-            replace_attributes(value, content)
+            replace_content(value, *saved)
 
     def _assign_cells(self, function: FunctionType, cells: list[tuple[Any, ...]]) -> None:
         def change() -> None:
@@ -332,20 +328,23 @@ class Loader(pickle.Unpickler):
 
     def _assign_space(self, space: gymnasium.Space[Any], content: dict[str, Any]) -> None:
         if id(space) in self._claimed:
-            arrays = {name for name, item in attributes_of(space).items() if type(item) is np.ndarray}
-            content = {name: item for name, item in content.items() if name not in arrays}
-            self._safe.append(lambda: replace_attributes(space, content, frozenset(arrays)))
+            if type(space).__module__.startswith(
+                "gymnasium."
+            ):  # then all else is as the text says, and constant
+                content = {"_np_random": content["_np_random"]}
+            self._safe.append(lambda: vars(space).update(content))
         elif isinstance(space, gymnasium.spaces.Box) and "low" not in content:
             raise StateError(
                 "the state cannot be loaded: the environment has put another space of images in its place"
             )
         else:
-            replace_attributes(space, content)
+            vars(space).update(content)
 
     def _part(
         self, whole: np.ndarray[Any, Any], dtype: Any, shape: Any, offset: int, strides: Any
     ) -> np.ndarray[Any, Any]:
-        part: np.ndarray[Any, Any] = np.ndarray(shape, dtype, buffer=whole, offset=offset, strides=strides)
+        memory = whole if whole.flags.c_contiguous else whole.T
+        part: np.ndarray[Any, Any] = np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
         return part
 
     def _generator(

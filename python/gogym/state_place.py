@@ -6,7 +6,7 @@ import io
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -18,8 +18,11 @@ Place = tuple[Any, ...]
 """The number of a layer, then steps: ("a", attribute), ("i", key or index), ("c", captured variable), ("t", None): type.
 """
 
-CONSTANT = frozenset({"spec", "_cached_spec", "_saved_kwargs", "_ezpickle_args", "_ezpickle_kwargs"})
+CONSTANT = frozenset({"_saved_kwargs", "_ezpickle_args", "_ezpickle_kwargs"})
 """Attributes of layers that say how they were made."""
+
+_KEEPING = frozenset({"gogym", "_bridge", "jax", "jaxlib"})
+"""Packages whose functions stay: functions of the host, and those that JAX has compiled (also its devices)."""
 
 LOCKS = (type(threading.Lock()), type(threading.RLock()))
 
@@ -91,23 +94,36 @@ def _slots(kind: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def replace_attributes(value: Any, new: dict[str, Any], kept: frozenset[str] = frozenset()) -> None:
-    """Give an object exactly the attributes ``new``; those of the names ``kept`` stay as they are."""
+def content_of(value: Any, left_out: frozenset[str] = frozenset()) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The attributes of an object that are state, and those by which it is looked at."""
+    content: dict[str, Any] = {}
+    views: dict[str, Any] = {}
+    for name, item in attributes_of(value).items():
+        if name not in CONSTANT and name not in left_out:
+            (views if is_view(item) else content)[name] = item
+    return content, views
+
+
+def replace_content(value: Any, content: dict[str, Any], views: Iterable[str]) -> None:
+    """Give an object exactly the attributes ``content``.
+
+    Those by which it is looked at stay as they are: ``views``, which it had when it was saved, and those that it has now.
+    """
     current = attributes_of(value)
     slots = slots_of(value)
-    for name in [name for name in current if name not in new and name not in kept]:
+    kept = CONSTANT.union(views, (name for name, item in current.items() if is_view(item)))
+    for name in [name for name in current if name not in content and name not in kept]:
         if name in slots:
             delattr(value, name)
         else:
             del value.__dict__[name]
-    if not slots:
-        current.update(new)
-        return
-    for name, content in new.items():
+    for name, item in content.items():
+        if name in kept:
+            continue
         if name in slots:
-            setattr(value, name, content)
+            setattr(value, name, item)
         else:
-            value.__dict__[name] = content
+            value.__dict__[name] = item
 
 
 # ------------------------------------------------------------------------------------------- kinds of objects
@@ -139,8 +155,8 @@ def _kind(cls: Any) -> str:
         return "view"
     if package == "mujoco" or module == "envs.mujoco.mujoco_rendering":
         return _kind_in_mujoco(cls)
-    if cls.__module__ == "gogym.state_ale":
-        return "view"
+    if cls.__module__ == "gogym.state_ale" or cls is gymnasium.envs.registration.EnvSpec:
+        return "view"  # nor is what the environment is called a part of its state
     if package == "ale_py" and cls.__name__ == "ALEInterface":
         return "ale"
     if package == "Box2D":
@@ -149,8 +165,14 @@ def _kind(cls: Any) -> str:
         return "lock"
     if issubclass(cls, io.IOBase) and not issubclass(cls, (io.BytesIO, io.StringIO)):
         return "file"
-    if cls is gymnasium.envs.registration.EnvSpec or (
-        package == "gogym" and any("__call__" in vars(base) for base in cls.__mro__)
+    if package in _KEEPING and (
+        cls.__name__ == "Device" or any("__call__" in vars(base) for base in cls.__mro__)
+    ):
+        return "kept"
+    if cls is gymnasium.envs.registration.EnvSpec or cls.__module__ in (
+        "gogym.callback",
+        "gogym._bridge",
+        "_bridge",
     ):
         return "kept"
     return ""

@@ -1,5 +1,5 @@
-/* For tests of what stands around an environment: a plain environment that can render, and counts of what is open.
- * Programs that include it begin with #define _GNU_SOURCE. */
+/* For tests of what stands around an environment: a plain environment that can render, and counts of what is
+ * open. Programs that include it begin with #define _GNU_SOURCE. */
 #ifndef AROUND_H_
 #define AROUND_H_
 
@@ -22,10 +22,10 @@ static inline long python_number(const char *expression) {
   return number;
 }
 
-/* Registers gogym_c/Plain-v0. It observes an element of the space called `space` that its reset's options give, else
- * zeros; its rewards are 1, 2, 3 ...; step 9 ends the episode. It renders frames of 4 x 5 pixels that hold how many it
- * has rendered, and raises where two threads are inside it at once. Its constructor and its close call the C function
- * at `function` while the flag at `flag` is not 0. */
+/* Registers gogym_c/Plain-v0. It observes an element of the space called `space` that its reset's options
+ * give, else zeros; its rewards are 1, 2, 3 ...; step 9 ends the episode. It renders frames of 4 x 5 pixels
+ * that hold how many it has rendered, and raises where two threads are inside it at once. Its constructor and
+ * its close call the C function at `function` while the flag at `flag` is not 0. */
 static inline void register_plain(void) {
   run_python(
       "import copy, ctypes, gc, sys, threading\n"
@@ -42,12 +42,14 @@ static inline void register_plain(void) {
       "    'dict': spaces.Dict({'a': spaces.Box(-9, 9, (2,), np.float32), 'b': spaces.Discrete(3)}),\n"
       "    'sequence': spaces.Sequence(spaces.Discrete(3)),\n"
       "}\n"
-      "ZEROS = {'image': np.zeros((6, 5, 3), np.uint8), 'discrete': np.int64(0), 'multi-discrete': np.array([0, 1, 2]),\n"
+      "ZEROS = {'image': np.zeros((6, 5, 3), np.uint8), 'discrete': np.int64(0), 'multi-discrete': "
+      "np.array([0, 1, 2]),\n"
       "    'multi-binary': np.array([1, 0, 1, 1], np.int8), 'text': 'abc', 'sequence': (1, 2),\n"
       "    'dict': {'a': np.array([1, 2], np.float32), 'b': np.int64(2)}}\n"
       "class Plain(gymnasium.Env):\n"
       "    opened = 0\n"
-      "    metadata = {'render_modes': ['rgb_array', 'depth_array', 'rgbd_tuple', 'ansi', 'human', 'rgb_array_list',\n"
+      "    metadata = {'render_modes': ['rgb_array', 'depth_array', 'rgbd_tuple', 'ansi', 'human', "
+      "'rgb_array_list',\n"
       "                                 'ansi_list'], 'render_fps': 30}\n"
       "    def __init__(self, render_mode=None, space='box', action='discrete', function=0, flag=0):\n"
       "        self.observation_space = copy.deepcopy(SPACES[space])\n"
@@ -77,7 +79,8 @@ static inline void register_plain(void) {
       "        self.enter()\n"
       "        self.steps += 1\n"
       "        self.action = action\n"
-      "        return self.observation, float(self.steps), self.steps == 9, False, {'threads': len(self.threads)}\n"
+      "        return self.observation, float(self.steps), self.steps == 9, False, {'threads': "
+      "len(self.threads)}\n"
       "    def render(self):\n"
       "        self.enter()\n"
       "        self.drawn += 1\n"
@@ -105,7 +108,9 @@ static inline gym_env open_plain(const char *options, int bound, const char *wra
 
 #define TRANSFORM_REWARD(name) "{\"name\": \"TransformReward\", \"func\": {\"__callback__\": \"" name "\"}}"
 
-static inline int reset_plain(gym_env env, gym_error *err) { return gym_reset_value(env, NULL, NULL, NULL, err); }
+static inline int reset_plain(gym_env env, gym_error *err) {
+  return gym_reset_value(env, NULL, NULL, NULL, err);
+}
 
 static inline int step_plain(gym_env env, gym_transition *t, gym_error *err) {
   return gym_step_value(env, "0", NULL, t, err);
@@ -130,8 +135,8 @@ static inline int count_threads_now(const char *name) {
   return count;
 }
 
-/* How many threads of the process have this name; of any name where it is NULL. One that has been joined is there for
- * some moments more, so that what is more than `expected` is given a second to go. */
+/* How many threads of the process have this name; of any name where it is NULL. One that has been joined is
+ * there for some moments more, so that what is more than `expected` is given a second to go. */
 static inline int count_threads(const char *name, int expected) {
   int count = count_threads_now(name);
   for (int i = 0; i < 1000 && count > expected; i++) {
@@ -148,7 +153,8 @@ static inline int count_threads(const char *name, int expected) {
 /* Threads that a graphics library has started on one of ours, whose name they have, and keeps. */
 static int threads_of_others;
 
-/* What must be 0 when everything is closed: environments in the module, callbacks, threads of environments. */
+/* What must be 0 when everything is closed: environments in the module, callbacks, threads of environments.
+ */
 static inline int check_nothing_open(void) {
   run_python("import gc, gogym.callback\ngc.collect()\n");
   int good = CHECK_INT(

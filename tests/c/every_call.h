@@ -140,8 +140,8 @@ static inline int callback_of_nobody(void *user_data, double reward, double *out
   return GYM_OK;
 }
 
-static inline int array_callback_of_nobody(void *user_data, const gym_array *input, const gym_array *output, void *data,
-                                           gym_error *err) {
+static inline int array_callback_of_nobody(void *user_data, const gym_array *input, const gym_array *output,
+                                           void *data, gym_error *err) {
   (void)user_data, (void)input, (void)output, (void)data, (void)err;
   return GYM_OK;
 }
@@ -165,10 +165,14 @@ static inline int check_library_calls(int expected, const char *needle) {
   FILL(value), FILL(env), FILL(space);
   int good = CHECK_FAILURE(gym_init(NULL, &err), expected, err, needle);
   good &= CHECK_FAILURE(gym_make("CartPole-v1", NULL, &env, &err), expected, err, needle);
-  good &= CHECK_FAILURE(gym_space_make("{\"type\": \"Discrete\", \"n\": 2}", &space, &err), expected, err, needle);
-  good &= CHECK_FAILURE(gym_add_reward_callback("nobody", callback_of_nobody, NULL, &err), expected, err, needle);
-  good &= CHECK_FAILURE(gym_add_array_callback("nobody", array_callback_of_nobody, NULL, &err), expected, err, needle);
-  good &= CHECK_FAILURE(gym_add_trigger_callback("nobody", trigger_of_nobody, NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_space_make("{\"type\": \"Discrete\", \"n\": 2}", &space, &err), expected, err,
+                        needle);
+  good &=
+      CHECK_FAILURE(gym_add_reward_callback("nobody", callback_of_nobody, NULL, &err), expected, err, needle);
+  good &= CHECK_FAILURE(gym_add_array_callback("nobody", array_callback_of_nobody, NULL, &err), expected, err,
+                        needle);
+  good &=
+      CHECK_FAILURE(gym_add_trigger_callback("nobody", trigger_of_nobody, NULL, &err), expected, err, needle);
   good &= CHECK_FAILURE(gym_remove_callback("nobody", &err), expected, err, needle);
   good &= CHECK_FAILURE(gym_list_envs("Cart*", &value, &err), expected, err, needle);
   good &= CHECK_FAILURE(gym_spec("CartPole-v1", &value, &err), expected, err, needle);

@@ -1,5 +1,5 @@
-/* Attributes and calls by a path, from C: values of every kind, names and arguments that make no sense, and code of the
- * environment's that fails. What paths mean is tested in Python. */
+/* Attributes and calls by a path, from C: values of every kind, names and arguments that make no sense, and
+ * code of the environment's that fails. What paths mean is tested in Python. */
 #define _GNU_SOURCE
 #include "around.h"
 
@@ -11,7 +11,8 @@ static void register_attributes(void) {
       "class Rich(Plain):\n"
       "    def __init__(self, **kwargs):\n"
       "        super().__init__(**kwargs)\n"
-      "        self.text, self.number, self.fraction, self.nothing, self.flag_ = 'caf\\u00e9', 2**40, 0.5, None, True\n"
+      "        self.text, self.number, self.fraction, self.nothing, self.flag_ = 'caf\\u00e9', 2**40, 0.5, "
+      "None, True\n"
       "        self.array = np.arange(6, dtype=np.float32).reshape(2, 3)\n"
       "        self.tree = {'a': [1, (2, 3)], 'b': {'c': b'x'}}\n"
       "        self.big, self.object, self._hidden = 2**100, object(), 7\n"
@@ -70,8 +71,9 @@ static void test_values(void) {
 }
 
 static void test_odd_values(void) {
-  static const char *const names[] = {"big", "object", "nul", "surrogate", "cyclic", "give", "unwrapped",
-                                      "observation_space", "spec", "array", "metadata", "np_random"};
+  static const char *const names[] = {"big",    "object", "nul",       "surrogate",
+                                      "cyclic", "give",   "unwrapped", "observation_space",
+                                      "spec",   "array",  "metadata",  "np_random"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     gym_value *value = NULL;
     if (!CHECK_OK(gym_get_attr(env, names[i], &value, &err), err)) continue;
@@ -105,7 +107,8 @@ static const struct {
     {"unwrapped._hidden", GYM_ERR_ATTRIBUTE, "private"},
     {"__class__", GYM_ERR_ATTRIBUTE, "private"},
     {"give.__globals__", GYM_ERR_ATTRIBUTE, "private"},
-    {"\xef\xbc\xbf_class__", GYM_ERR_ATTRIBUTE, "private"}, /* a wide underscore, which Python takes for one */
+    {"\xef\xbc\xbf_class__", GYM_ERR_ATTRIBUTE,
+     "private"}, /* a wide underscore, which Python takes for one */
 };
 
 static void test_bad_names(void) {
@@ -142,11 +145,13 @@ static void test_missing(void) {
   CHECK_OK(gym_has_attr(env, "unwrapped.text", &flag, &err), err);
   CHECK_INT(flag, 1);
   CHECK_FAILURE(gym_get_attr(env, "no_such_thing", &value, &err), GYM_ERR_ATTRIBUTE, err, "no_such_thing");
-  CHECK_FAILURE(gym_get_attr(env, "text.no_such_thing", &value, &err), GYM_ERR_ATTRIBUTE, err, "no_such_thing");
+  CHECK_FAILURE(gym_get_attr(env, "text.no_such_thing", &value, &err), GYM_ERR_ATTRIBUTE, err,
+                "no_such_thing");
   CHECK_FAILURE(gym_call(env, "no_such_thing", NULL, &value, &err), GYM_ERR_ATTRIBUTE, err, "no_such_thing");
   CHECK_FAILURE(gym_call(env, "text", NULL, &value, &err), GYM_ERR_ATTRIBUTE, err, "called");
   CHECK_FAILURE(gym_set_attr(env, "no_such.thing", "1", &err), GYM_ERR_ATTRIBUTE, err, "no_such");
-  CHECK_FAILURE(gym_set_attr(env, "unwrapped.fixed", "1", &err), GYM_ERR_PYTHON, err, "fixed"); /* what setting it raises */
+  CHECK_FAILURE(gym_set_attr(env, "unwrapped.fixed", "1", &err), GYM_ERR_PYTHON, err,
+                "fixed"); /* what setting it raises */
   CHECK_STR(err.type, "AttributeError");
   CHECK_FAILURE(gym_set_attr(env, "text.upper", "1", &err), GYM_ERR_PYTHON, err, "upper");
   CHECK_UNTOUCHED(value);
@@ -166,7 +171,8 @@ static void test_private(void) {
   gym_value_free(value);
   gym_env out;
   FILL(out);
-  CHECK_FAILURE(gym_make("gogym_c/Rich-v0", "{\"gogym\": {\"private\": 1}}", &out, &err), GYM_ERR_JSON, err, "private");
+  CHECK_FAILURE(gym_make("gogym_c/Rich-v0", "{\"gogym\": {\"private\": 1}}", &out, &err), GYM_ERR_JSON, err,
+                "private");
   CHECK_UNTOUCHED(out);
   /* It stays with the environment that is wrapped. */
   CHECK_OK(gym_wrap(private_env, "{\"name\": \"FlattenObservation\"}", &private_env, &err), err);
@@ -182,7 +188,8 @@ static void test_bad_arguments(void) {
   gym_value *value;
   int flag;
   FILL(value), FILL(flag);
-  static const char *const bad[] = {"", "[", "{\"a\"", "[1,]", "NaN", "[\"\xff\"]", "{\"__tuple__\": 1}", "[1] 2"};
+  static const char *const bad[] = {"",     "[", "{\"a\"", "[1,]", "NaN", "[\"\xff\"]", "{\"__tuple__\": 1}",
+                                    "[1] 2"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     CHECK_FAILURE(gym_set_attr(env, "given", bad[i], &err), GYM_ERR_JSON, err, "");
     CHECK_FAILURE(gym_call(env, "give", bad[i], &value, &err), GYM_ERR_JSON, err, "");
@@ -239,12 +246,14 @@ static void test_failing_code(void) {
   CHECK_STR(err.type, "ValueError");
   CHECK(strstr(err.traceback, "it fails") != NULL);
   CHECK_FAILURE(gym_has_attr(env, "unwrapped.failing", &flag, &err), GYM_ERR_PYTHON, err, "it fails");
-  CHECK_FAILURE(gym_get_attr(env, "unwrapped.missing_inside", &value, &err), GYM_ERR_PYTHON, err, "no_such_thing");
+  CHECK_FAILURE(gym_get_attr(env, "unwrapped.missing_inside", &value, &err), GYM_ERR_PYTHON, err,
+                "no_such_thing");
   CHECK_FAILURE(gym_call(env, "fail", NULL, &value, &err), GYM_ERR_INVALID_ACTION, err, "no raise");
   CHECK_FAILURE(gym_call(env, "fail", "[\"exit\"]", &value, &err), GYM_ERR_SYSTEM_EXIT, err, "9");
   CHECK_FAILURE(gym_call(env, "fail", "[\"recursion\"]", &value, &err), GYM_ERR_RECURSION, err, "recursion");
   CHECK_FAILURE(gym_call(env, "fail", "[\"memory\"]", &value, &err), GYM_ERR_MEMORY, err, "Memory");
-  CHECK_FAILURE(gym_call(env, "fail", "{\"how\": \"interrupt\"}", &value, &err), GYM_ERR_INTERRUPTED, err, "Keyboard");
+  CHECK_FAILURE(gym_call(env, "fail", "{\"how\": \"interrupt\"}", &value, &err), GYM_ERR_INTERRUPTED, err,
+                "Keyboard");
   CHECK_FAILURE(gym_call(env, "fail", "{\"wrong\": 1}", &value, &err), GYM_ERR_PYTHON, err, "wrong");
   CHECK_UNTOUCHED(value), CHECK_UNTOUCHED(flag);
 }

@@ -1,5 +1,5 @@
-/* Environments that render are bound to threads of the library's own: whoever calls, from whichever thread. Nothing
- * about rendering is set in the process's environment: the library chooses. */
+/* Environments that render are bound to threads of the library's own: whoever calls, from whichever thread.
+ * Nothing about rendering is set in the process's environment: the library chooses. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -44,7 +44,8 @@ static void test_threads(void) {
   for (int bound = 0; bound < 2; bound++) {
     char options[100];
     snprintf(options, sizeof options, "{\"render_mode\": \"rgb_array\", \"gogym\": {\"private\": true}}");
-    if (!bound) snprintf(options, sizeof options, "{\"render_mode\": \"ansi\", \"gogym\": {\"private\": true}}");
+    if (!bound)
+      snprintf(options, sizeof options, "{\"render_mode\": \"ansi\", \"gogym\": {\"private\": true}}");
     gym_env env = open_env("gogym_c/Plain-v0", options);
     CHECK_THREADS(RENDER_THREAD, bound);
     CHECK_OK(reset_plain(env, &err), err);
@@ -114,13 +115,16 @@ static void test_thread_counts(void) {
   for (int i = 0; i < MANY; i++) CHECK_OK(gym_close(envs[i], &err), err);
   CHECK_THREADS(NULL, before);
   for (int i = 0; i < 10; i++) {
-    CHECK_INT(gym_make("gogym_c/Plain-v0", "{\"render_mode\": \"rgb_array\", \"x\": 1}", &env, NULL), GYM_ERR_PYTHON);
-    CHECK_INT(gym_make("NoSuch-v0", "{\"render_mode\": \"rgb_array\"}", &env, NULL), GYM_ERR_NAME_NOT_FOUND);
-    CHECK_INT(gym_make("gogym_c/Plain-v0", "{\"render_mode\": \"rgb_array\", \"space\": \"none\"}", &env, NULL),
+    CHECK_INT(gym_make("gogym_c/Plain-v0", "{\"render_mode\": \"rgb_array\", \"x\": 1}", &env, NULL),
               GYM_ERR_PYTHON);
+    CHECK_INT(gym_make("NoSuch-v0", "{\"render_mode\": \"rgb_array\"}", &env, NULL), GYM_ERR_NAME_NOT_FOUND);
+    CHECK_INT(
+        gym_make("gogym_c/Plain-v0", "{\"render_mode\": \"rgb_array\", \"space\": \"none\"}", &env, NULL),
+        GYM_ERR_PYTHON);
   }
   /* A mode that is none, or no text. */
-  CHECK(gym_make("gogym_c/Plain-v0", "{\"render_mode\": 7}", &env, &err) != GYM_OK || gym_close(env, &err) == GYM_OK);
+  CHECK(gym_make("gogym_c/Plain-v0", "{\"render_mode\": 7}", &env, &err) != GYM_OK ||
+        gym_close(env, &err) == GYM_OK);
   CHECK(gym_make("gogym_c/Plain-v0", "{\"render_mode\": [\"rgb_array\"]}", &env, &err) != GYM_OK ||
         gym_close(env, &err) == GYM_OK);
   CHECK(gym_make("gogym_c/Plain-v0", "{\"render_mode\": \"\"}", &env, &err) != GYM_OK ||
@@ -131,10 +135,11 @@ static void test_thread_counts(void) {
 /* The spec of an id may name the mode, too. */
 static void test_mode_in_the_spec(void) {
   unsigned char frame[60];
-  CHECK_OK(gym_register_env("gogym_c/Drawn-v0",
-                            "{\"entry_point\": \"__main__:Plain\", \"order_enforce\": false, \"disable_env_checker\": "
-                            "true, \"kwargs\": {\"render_mode\": \"rgb_array\"}}",
-                            &err),
+  CHECK_OK(gym_register_env(
+               "gogym_c/Drawn-v0",
+               "{\"entry_point\": \"__main__:Plain\", \"order_enforce\": false, \"disable_env_checker\": "
+               "true, \"kwargs\": {\"render_mode\": \"rgb_array\"}}",
+               &err),
            err);
   gym_env env = open_env("gogym_c/Drawn-v0", NULL);
   CHECK_THREADS(RENDER_THREAD, 1);
@@ -175,8 +180,9 @@ static void test_calls_from_inside(const char *mode) {
   gym_env clone = {0};
   void (*function)(void) = call_from_inside;
   memcpy(&address, &function, sizeof address);
-  snprintf(options, sizeof options, "{\"render_mode\": %s, \"function\": %" PRIuPTR ", \"flag\": %" PRIuPTR "}", mode,
-           address, (uintptr_t)&is_calling);
+  snprintf(options, sizeof options,
+           "{\"render_mode\": %s, \"function\": %" PRIuPTR ", \"flag\": %" PRIuPTR "}", mode, address,
+           (uintptr_t)&is_calling);
   inside.id = 0;
   calls = 0;
   is_calling = 1;
@@ -214,20 +220,24 @@ static void test_signals(void) {
   sigaddset(&mask, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &mask, NULL);
   pthread_sigmask(SIG_BLOCK, NULL, &mask);
-  gym_env env = open_plain("", 1, ""), cart_pole = open_env("CartPole-v1", "{\"render_mode\": \"rgb_array\"}");
+  gym_env env = open_plain("", 1, ""),
+          cart_pole = open_env("CartPole-v1", "{\"render_mode\": \"rgb_array\"}");
   CHECK_OK(reset_plain(env, &err), err);
   CHECK_OK(reset_plain(cart_pole, &err), err);
   gym_frame layout = GYM_FRAME_INIT;
   CHECK_OK(gym_frame_layout(cart_pole, &layout, &err), err);
   /* The library's threads let no signal in. */
   CHECK_THREADS(RENDER_THREAD, 2);
-  run_python("import glob\nMASKS = []\n"
-             "for task in glob.glob('/proc/self/task/*'):\n"
-             "    if open(task + '/comm').read() == 'gogym-render\\n':\n"
-             "        status = open(task + '/status').read()\n"
-             "        MASKS.append(int(status.split('SigBlk:')[1].split()[0], 16))\n");
+  run_python(
+      "import glob\nMASKS = []\n"
+      "for task in glob.glob('/proc/self/task/*'):\n"
+      "    if open(task + '/comm').read() == 'gogym-render\\n':\n"
+      "        status = open(task + '/status').read()\n"
+      "        MASKS.append(int(status.split('SigBlk:')[1].split()[0], 16))\n");
   CHECK_INT(python_number("len(MASKS)"), 2);
-  CHECK_INT(python_number("all(mask >> (number - 1) & 1 for mask in MASKS for number in (1, 2, 10, 12, 15, 17))"), 1);
+  CHECK_INT(
+      python_number("all(mask >> (number - 1) & 1 for mask in MASKS for number in (1, 2, 10, 12, 15, 17))"),
+      1);
   for (int i = 0; i < 200; i++) {
     kill(getpid(), SIGUSR2);
     CHECK_OK(step_plain(env, &t, &err), err);
@@ -297,7 +307,8 @@ static void test_frames(const char *id, const char *options) {
   for (int i = 0; i < THREADS; i++) {
     start_team(&threads, 1, render_it, &artists[i], 0);
     join_team(&threads);
-    if (!CHECK(memcmp(artists[i].frame, artists[THREADS].frame, layout.nbytes) == 0)) fprintf(stderr, "  %s\n", id);
+    if (!CHECK(memcmp(artists[i].frame, artists[THREADS].frame, layout.nbytes) == 0))
+      fprintf(stderr, "  %s\n", id);
   }
   start_team(&threads, THREADS, render_it, artists, sizeof *artists);
   join_team(&threads);
@@ -344,7 +355,8 @@ static void *run_episode(void *argument) {
 
 /* Rendering environments step on threads at the same time. */
 static void test_parallel(void) {
-  runner runners[4] = {{"Ant-v5", {0}, 0}, {"CartPole-v1", {0}, 0}, {"Ant-v5", {0}, 0}, {"CartPole-v1", {0}, 0}};
+  runner runners[4] = {
+      {"Ant-v5", {0}, 0}, {"CartPole-v1", {0}, 0}, {"Ant-v5", {0}, 0}, {"CartPole-v1", {0}, 0}};
   team threads;
   for (int i = 0; i < 4; i++) runners[i].env = open_env(runners[i].id, "{\"render_mode\": \"rgb_array\"}");
   start_team(&threads, 4, run_episode, runners, sizeof *runners);
@@ -353,6 +365,45 @@ static void test_parallel(void) {
     CHECK(runners[i].differing >= 3); /* CartPole moves by less than a pixel */
     CHECK_OK(gym_close(runners[i].env, &err), err);
   }
+}
+
+/* Windows, by the mode and by the wrapper, drawn on nothing. There is one at a time: who comes second is
+ * told. */
+static const char *const windows[] = {
+    "{\"render_mode\": \"human\"}",
+    "{\"render_mode\": \"rgb_array\", \"gogym\": {\"wrappers\": [{\"name\": \"HumanRendering\"}]}}",
+};
+
+static void *draw_windows(void *argument) {
+  gym_error own = GYM_ERROR_INIT;
+  gym_transition t;
+  for (int i = 0; i < 3; i++) {
+    gym_env env = open_env("CartPole-v1", windows[*(const int *)argument % 2]);
+    int code = reset_plain(env, &own);
+    for (int j = 0; code == GYM_OK && j < 3; j++) code = step_plain(env, &t, &own);
+    /* Gymnasium's environments end all of pygame when they are closed, and others' windows with it. */
+    if (code != GYM_OK && !strstr(own.message, "Surface is not initialized"))
+      CHECK_FAILURE(code, GYM_ERR_RENDER, own, "window");
+    CHECK_OK(gym_close(env, &own), own);
+  }
+  return NULL;
+}
+
+static void test_windows(void) {
+  int numbers[4] = {0, 1, 2, 3};
+  team threads;
+  start_team(&threads, 4, draw_windows, numbers, sizeof *numbers);
+  join_team(&threads);
+  for (int i = 0; i < 4; i++) { /* now there is none, and each may have one */
+    gym_transition t;
+    gym_env env = open_env("CartPole-v1", windows[i % 2]);
+    CHECK_OK(reset_plain(env, &err), err);
+    CHECK_OK(step_plain(env, &t, &err), err);
+    CHECK_OK(gym_render(env, NULL, 0, &err), err);
+    CHECK_OK(gym_close(env, &err), err);
+  }
+  CHECK_THREADS(RENDER_THREAD, 1); /* that of windows, which stays */
+  threads_of_others = 1;
 }
 
 /* A graphics library keeps threads of its own; they do not become more. */
@@ -374,10 +425,11 @@ static void test_threads_of_mujoco(void) {
 
 /* The mode of a MuJoCo environment in its spec: a graphics library is chosen for it all the same. */
 static void mujoco_mode_in_the_spec(void) {
-  CHECK_OK(gym_register_env("gogym_c/DrawnAnt-v0",
-                            "{\"entry_point\": \"gymnasium.envs.mujoco.ant_v5:AntEnv\", \"kwargs\": {\"render_mode\": "
-                            "\"rgb_array\", \"width\": 64, \"height\": 48}}",
-                            &err),
+  CHECK_OK(gym_register_env(
+               "gogym_c/DrawnAnt-v0",
+               "{\"entry_point\": \"gymnasium.envs.mujoco.ant_v5:AntEnv\", \"kwargs\": {\"render_mode\": "
+               "\"rgb_array\", \"width\": 64, \"height\": 48}}",
+               &err),
            err);
   test_frames("gogym_c/DrawnAnt-v0", NULL);
 }
@@ -482,6 +534,7 @@ int main(void) {
   test_deep_recursion();
   test_signals();
   check_nothing_open();
+  test_windows();
   test_threads_of_mujoco();
   test_frames("CartPole-v1", "{\"render_mode\": \"rgb_array\"}");
   test_frames("Ant-v5", "{\"render_mode\": \"rgb_array\", \"width\": 64, \"height\": 48}");

@@ -25,15 +25,17 @@ static void note(recorder *self, int which, const gym_array *array) {
   self->itemsizes[which] = array->itemsize;
 }
 
-static int record(void *user_data, const gym_array *input, const gym_array *output, void *data, gym_error *said) {
+static int record(void *user_data, const gym_array *input, const gym_array *output, void *data,
+                  gym_error *said) {
   recorder *self = user_data;
   int64_t product = 1;
   self->calls++;
   note(self, 0, input);
   note(self, 1, output);
-  self->is_sound = input->struct_size == sizeof(gym_array) && output->struct_size == sizeof(gym_array) &&
-                   output->data == data && data != input->data && input->nbytes == input->size * input->itemsize &&
-                   output->nbytes == output->size * output->itemsize && (uintptr_t)data % output->itemsize == 0;
+  self->is_sound =
+      input->struct_size == sizeof(gym_array) && output->struct_size == sizeof(gym_array) &&
+      output->data == data && data != input->data && input->nbytes == input->size * input->itemsize &&
+      output->nbytes == output->size * output->itemsize && (uintptr_t)data % output->itemsize == 0;
   for (uint32_t i = 0; i < output->ndim; i++) product *= output->shape[i];
   self->is_sound &= (size_t)product == output->size;
   memcpy(self->input, input->data, input->nbytes < sizeof self->input ? input->nbytes : sizeof self->input);
@@ -52,7 +54,8 @@ static gym_env open_transformed(const char *space, const char *wrapper, const ch
   char options[100], text[1000];
   snprintf(options, sizeof options, "\"space\": \"%s\", ", space);
   snprintf(text, sizeof text, "{\"name\": \"%s\", \"func\": {\"__callback__\": \"record\"}, %s: %s}", wrapper,
-           strcmp(wrapper, "TransformAction") == 0 ? "\"action_space\"" : "\"observation_space\"", output_space);
+           strcmp(wrapper, "TransformAction") == 0 ? "\"action_space\"" : "\"observation_space\"",
+           output_space);
   return open_plain(options, bound, text);
 }
 
@@ -72,12 +75,9 @@ static void test_observations(int bound) {
     int64_t first;
     size_t size, nbytes;
   } cases[] = {
-      {"box", "float32", 1, 3, 3, 12},
-      {"image", "uint8", 3, 6, 90, 90},
-      {"discrete", "int64", 0, 0, 1, 8},
-      {"multi-discrete", "int64", 1, 3, 3, 24},
-      {"multi-binary", "int8", 1, 4, 4, 4},
-      {"text", "int32", 1, 6, 6, 24},
+      {"box", "float32", 1, 3, 3, 12},      {"image", "uint8", 3, 6, 90, 90},
+      {"discrete", "int64", 0, 0, 1, 8},    {"multi-discrete", "int64", 1, 3, 3, 24},
+      {"multi-binary", "int8", 1, 4, 4, 4}, {"text", "int32", 1, 6, 6, 24},
       {"dict", "float64", 1, 3, 3, 24},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -139,10 +139,11 @@ static void test_changed_space(int bound) {
   /* A composite space is float64, whatever its parts are. */
   static const double parts[3] = {0.25, -0.5, 2};
   told = (recorder){.output = parts};
-  env = open_transformed("text", "TransformObservation",
-                         "{\"type\": \"Dict\", \"spaces\": {\"a\": {\"type\": \"Box\", \"low\": -1, \"high\": 1, "
-                         "\"shape\": [2], \"dtype\": \"float32\"}, \"b\": {\"type\": \"Discrete\", \"n\": 3}}}",
-                         bound);
+  env = open_transformed(
+      "text", "TransformObservation",
+      "{\"type\": \"Dict\", \"spaces\": {\"a\": {\"type\": \"Box\", \"low\": -1, \"high\": 1, "
+      "\"shape\": [2], \"dtype\": \"float32\"}, \"b\": {\"type\": \"Discrete\", \"n\": 3}}}",
+      bound);
   CHECK_OK(gym_reset(env, NULL, NULL, obs, 3, &err), err);
   check_array(0, "int32", 1, 6, 6);
   check_array(1, "float64", 1, 3, 3);
@@ -197,7 +198,8 @@ static void test_reports(void) {
   told = (recorder){.result = GYM_ERR_DYNAMIC};
   gym_env env = open_transformed("box", "TransformObservation", "null", 0);
   CHECK_FAILURE(gym_reset(env, NULL, NULL, obs, 3, &err), GYM_ERR_DYNAMIC, err, "as told");
-  CHECK_FAILURE(gym_step(env, &half, 1, obs, 3, &t, &err), GYM_ERR_ACTION, err, "0.5"); /* before it is called */
+  CHECK_FAILURE(gym_step(env, &half, 1, obs, 3, &t, &err), GYM_ERR_ACTION, err,
+                "0.5"); /* before it is called */
   CHECK_INT(told.calls, 1);
   told.result = -5;
   CHECK_FAILURE(step_plain(env, &t, &err), GYM_ERR_CALLBACK, err, "as told");
@@ -246,15 +248,18 @@ static void check_refused(const char *options, int expected, const char *needle)
 }
 
 #define WITH(space, wrapper) "{\"space\": \"" space "\", \"gogym\": {\"wrappers\": [" wrapper "]}}"
-#define OBSERVING(name, space) \
-  "{\"name\": \"TransformObservation\", \"func\": {\"__callback__\": \"" name "\"}, \"observation_space\": " space "}"
+#define OBSERVING(name, space)                                                \
+  "{\"name\": \"TransformObservation\", \"func\": {\"__callback__\": \"" name \
+  "\"}, \"observation_space\": " space "}"
 
 static void test_misfits(void) {
   CHECK_OK(gym_add_reward_callback("reward", callback_of_nobody, NULL, &err), err);
   CHECK_OK(gym_add_trigger_callback("trigger", trigger_of_nobody, NULL, &err), err);
   check_refused(WITH("sequence", OBSERVING("record", "null")), GYM_ERR_CALLBACK, "no fixed size");
-  check_refused(WITH("box", OBSERVING("record", "{\"type\": \"Sequence\", \"space\": {\"type\": \"Discrete\", \"n\": 2}}")),
-                GYM_ERR_CALLBACK, "no fixed size");
+  check_refused(
+      WITH("box",
+           OBSERVING("record", "{\"type\": \"Sequence\", \"space\": {\"type\": \"Discrete\", \"n\": 2}}")),
+      GYM_ERR_CALLBACK, "no fixed size");
   check_refused(WITH("box", OBSERVING("reward", "null")), GYM_ERR_CALLBACK, "rewards");
   check_refused(WITH("box", OBSERVING("trigger", "null")), GYM_ERR_CALLBACK, "trigger");
   check_refused(WITH("box", OBSERVING("nobody", "null")), GYM_ERR_CALLBACK, "nobody");
@@ -279,9 +284,11 @@ static void test_called_by_python(void) {
       "gymnasium.register('gogym_c/Handing-v0', Handing, order_enforce=False, disable_env_checker=True)\n");
   gym_env env = open_env("gogym_c/Handing-v0", "{\"ask\": {\"__callback__\": \"record\"}}");
   static const char *const good[] = {
-      "np.arange(6.0).reshape(2, 3)",      "np.arange(6).reshape(2, 3).T",    "np.zeros((3, 4), np.uint8)[::2, 1:]",
-      "np.arange(5, dtype=\\\">f4\\\")", "np.zeros((0, 3), np.int16)", "np.array(7.5)",
-      "np.ones((2, 1, 3, 1), bool)",       "np.array([1 + 2j])",              "np.ones(3, np.float16)[::-1]",
+      "np.arange(6.0).reshape(2, 3)",        "np.arange(6).reshape(2, 3).T",
+      "np.zeros((3, 4), np.uint8)[::2, 1:]", "np.arange(5, dtype=\\\">f4\\\")",
+      "np.zeros((0, 3), np.int16)",          "np.array(7.5)",
+      "np.ones((2, 1, 3, 1), bool)",         "np.array([1 + 2j])",
+      "np.ones(3, np.float16)[::-1]",
   };
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
     char options[200];
@@ -289,12 +296,20 @@ static void test_called_by_python(void) {
     told = (recorder){0};
     if (!CHECK_OK(gym_reset_value(env, NULL, options, NULL, &err), err)) continue;
     CHECK_INT(told.is_sound, 1);
-    if (!strchr(good[i], '>')) CHECK_INT(info_number(env, "same"), 1); /* the order of bytes is the machine's */
+    if (!strchr(good[i], '>'))
+      CHECK_INT(info_number(env, "same"), 1); /* the order of bytes is the machine's */
     CHECK_INT(info_number(env, "writeable"), 1);
   }
   static const char *const refused[] = {
-      "None", "'text'", "[[1], [2, 3]]", "{'a': 1}", "np.array([None])", "np.array(['a'])", "object()",
-      "np.zeros(2, [('a', int)])", "np.array(['2020-01-01'], 'M8[D]')",
+      "None",
+      "'text'",
+      "[[1], [2, 3]]",
+      "{'a': 1}",
+      "np.array([None])",
+      "np.array(['a'])",
+      "object()",
+      "np.zeros(2, [('a', int)])",
+      "np.array(['2020-01-01'], 'M8[D]')",
   };
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
     char options[200];

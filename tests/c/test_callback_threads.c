@@ -1,5 +1,5 @@
-/* Callbacks that meet: environments whose callbacks call each other from several threads, one callback on many
- * threads, and the removal of a callback that runs. */
+/* Callbacks that meet: environments whose callbacks call each other from several threads, one callback on
+ * many threads, and the removal of a callback that runs. */
 #define _GNU_SOURCE
 #include "around.h"
 
@@ -76,7 +76,8 @@ static void test_ring(int count, unsigned bound) {
   pthread_barrier_init(&all_inside, NULL, (unsigned)count);
   pthread_barrier_init(&start, NULL, (unsigned)count);
 
-  /* All inside before any calls the next: one of them is refused, and the others come to their turn by that. */
+  /* All inside before any calls the next: one of them is refused, and the others come to their turn by that.
+   */
   start_team(&threads, count, step_together, links, sizeof *links);
   join_team(&threads);
   long busy = 0, fine = 0;
@@ -99,7 +100,8 @@ static void test_ring(int count, unsigned bound) {
   pthread_barrier_destroy(&start);
 }
 
-/* An environment that calls itself by way of another: on one thread, and where threads of the library stand between. */
+/* An environment that calls itself by way of another: on one thread, and where threads of the library stand
+ * between. */
 static int call_back(void *user_data, double reward, double *out, gym_error *said) {
   ring_link *self = user_data;
   gym_transition t;
@@ -284,7 +286,8 @@ static void test_removal_waits(int bound) {
   CHECK_OK(gym_close(late, &err), err);
 }
 
-/* Removed under the feet of those who step: user data is freed at once, which AddressSanitizer would see in use. */
+/* Removed under the feet of those who step: user data is freed at once, which AddressSanitizer would see in
+ * use. */
 static int read_data(void *user_data, double reward, double *out, gym_error *said) {
   long *data = user_data;
   (void)reward, (void)said;
@@ -325,7 +328,8 @@ static void test_removal_while_others_step(int bound) {
   }
 }
 
-/* ------------------------------------------------------------------------------------- removal from callbacks */
+/* ------------------------------------------------------------------------------------- removal from
+ * callbacks */
 
 typedef struct remover {
   const char *other; /* the callback to be removed */
@@ -387,8 +391,8 @@ static void test_removal_of_one_who_waits(unsigned bound) {
   for (int i = 0; i < 2; i++) CHECK_OK(reset_plain(visits[i].env, &err), err);
   start_team(&threads, 2, step_first, visits, sizeof *visits);
   join_team(&threads);
-  /* One of the two is refused, and the other comes to its end. (The last call of the first environment's callback may
-   * find that there is nothing to be removed any more.) */
+  /* One of the two is refused, and the other comes to its end. (The last call of the first environment's
+   * callback may find that there is nothing to be removed any more.) */
   CHECK(removing.code == GYM_ERR_BUSY || removing.code == GYM_ERR_CALLBACK || stepped.code == GYM_ERR_BUSY);
   for (int i = 0; i < 2; i++) CHECK_OK(gym_close(visits[i].env, &err), err);
   gym_remove_callback("removing", NULL);

@@ -1,5 +1,5 @@
-/* Callbacks of the host: registration, each kind, what they report, and what they may call. Those that meet on
- * several threads are in test_callback_threads.c. */
+/* Callbacks of the host: registration, each kind, what they report, and what they may call. Those that meet
+ * on several threads are in test_callback_threads.c. */
 #define _GNU_SOURCE
 #include "around.h"
 
@@ -10,16 +10,20 @@ static gym_error err = GYM_ERROR_INIT;
 static void test_registration(void) {
   static char long_name[20001];
   memset(long_name, 'n', sizeof long_name - 1);
-  CHECK_FAILURE(gym_add_reward_callback(NULL, callback_of_nobody, NULL, &err), GYM_ERR_ARGUMENT, err, "\"name\"");
+  CHECK_FAILURE(gym_add_reward_callback(NULL, callback_of_nobody, NULL, &err), GYM_ERR_ARGUMENT, err,
+                "\"name\"");
   CHECK_FAILURE(gym_add_reward_callback("a", NULL, NULL, &err), GYM_ERR_ARGUMENT, err, "\"callback\"");
-  CHECK_FAILURE(gym_add_array_callback(NULL, array_callback_of_nobody, NULL, &err), GYM_ERR_ARGUMENT, err, "\"name\"");
+  CHECK_FAILURE(gym_add_array_callback(NULL, array_callback_of_nobody, NULL, &err), GYM_ERR_ARGUMENT, err,
+                "\"name\"");
   CHECK_FAILURE(gym_add_array_callback("a", NULL, NULL, &err), GYM_ERR_ARGUMENT, err, "\"callback\"");
-  CHECK_FAILURE(gym_add_trigger_callback(NULL, trigger_of_nobody, NULL, &err), GYM_ERR_ARGUMENT, err, "\"name\"");
+  CHECK_FAILURE(gym_add_trigger_callback(NULL, trigger_of_nobody, NULL, &err), GYM_ERR_ARGUMENT, err,
+                "\"name\"");
   CHECK_FAILURE(gym_add_trigger_callback("a", NULL, NULL, &err), GYM_ERR_ARGUMENT, err, "\"callback\"");
   CHECK_FAILURE(gym_remove_callback(NULL, &err), GYM_ERR_ARGUMENT, err, "\"name\"");
 
   CHECK_FAILURE(gym_add_reward_callback("", callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err, "empty");
-  CHECK_FAILURE(gym_add_reward_callback("a\xff", callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err, "UTF-8");
+  CHECK_FAILURE(gym_add_reward_callback("a\xff", callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err,
+                "UTF-8");
   CHECK_FAILURE(gym_remove_callback("a\xff", &err), GYM_ERR_CALLBACK, err, "UTF-8");
   CHECK_FAILURE(gym_remove_callback("", &err), GYM_ERR_CALLBACK, err, "\"\"");
   CHECK_FAILURE(gym_remove_callback("a", &err), GYM_ERR_CALLBACK, err, "\"a\"");
@@ -27,16 +31,20 @@ static void test_registration(void) {
 
   /* One name for all kinds. */
   CHECK_OK(gym_add_reward_callback("a", callback_of_nobody, NULL, &err), err);
-  CHECK_FAILURE(gym_add_reward_callback("a", callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err, "\"a\" already");
-  CHECK_FAILURE(gym_add_array_callback("a", array_callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err, "already");
-  CHECK_FAILURE(gym_add_trigger_callback("a", trigger_of_nobody, NULL, NULL), GYM_ERR_CALLBACK, err, "already");
+  CHECK_FAILURE(gym_add_reward_callback("a", callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err,
+                "\"a\" already");
+  CHECK_FAILURE(gym_add_array_callback("a", array_callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err,
+                "already");
+  CHECK_FAILURE(gym_add_trigger_callback("a", trigger_of_nobody, NULL, NULL), GYM_ERR_CALLBACK, err,
+                "already");
   CHECK_OK(gym_remove_callback("a", &err), err);
   CHECK_FAILURE(gym_remove_callback("a", &err), GYM_ERR_CALLBACK, err, "\"a\"");
   CHECK_OK(gym_add_trigger_callback("a", trigger_of_nobody, NULL, &err), err);
   CHECK_OK(gym_remove_callback("a", NULL), err);
 
   CHECK_OK(gym_add_reward_callback(long_name, callback_of_nobody, NULL, &err), err);
-  CHECK_FAILURE(gym_add_reward_callback(long_name, callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err, "nnnn");
+  CHECK_FAILURE(gym_add_reward_callback(long_name, callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err,
+                "nnnn");
   CHECK_OK(gym_remove_callback(long_name, &err), err);
   CHECK_OK(gym_add_reward_callback("\xc3\xa9 \"\\ \n", callback_of_nobody, NULL, &err), err);
   CHECK_OK(gym_remove_callback("\xc3\xa9 \"\\ \n", &err), err);
@@ -55,7 +63,8 @@ static int tell(void *user_data, double reward, double *out, gym_error *said) {
   self->calls++;
   self->reward = reward;
   *out = 10 * reward;
-  if (said->struct_size != sizeof(gym_error) || said->code || said->type[0] || said->message[0] || said->traceback[0])
+  if (said->struct_size != sizeof(gym_error) || said->code || said->type[0] || said->message[0] ||
+      said->traceback[0])
     return 99;
   if (self->fill) self->fill(said);
   return self->result;
@@ -165,7 +174,8 @@ static void test_reports(int bound) {
       {GYM_ERR_BUSY, fill_message, GYM_ERR_BUSY, "", "only words", ""},
       {GYM_ERR_CUSTOM_SPACE, fill_message, GYM_ERR_CUSTOM_SPACE, "", "only words", ""},
       {GYM_ERR_ARGUMENT, fill_nothing, GYM_ERR_ARGUMENT, "", "the callback \"teller\" gave the status 1", ""},
-      {GYM_ERR_ARGUMENT, fill_code_only, GYM_ERR_ARGUMENT, "", "the callback \"teller\" gave the status 1", ""},
+      {GYM_ERR_ARGUMENT, fill_code_only, GYM_ERR_ARGUMENT, "", "the callback \"teller\" gave the status 1",
+       ""},
       {12345, fill_nothing, GYM_ERR_CALLBACK, "", "the callback \"teller\" gave the status 12345", ""},
       {12345, fill_texts, GYM_ERR_CALLBACK, "host.Failure", "no more", "at main.c:1"},
       {59, fill_message, GYM_ERR_CALLBACK, "", "only words", ""}, /* between those that there are */
@@ -232,17 +242,14 @@ static void test_triggers(void) {
       "        observation, info = self.env.reset(seed=seed, options=options)\n"
       "        info['trigger'] = int(self.trigger(eval(options['count'])) is True)\n"
       "        return observation, info\n");
-  gym_env env = open_plain("", 0, "{\"name\": \"__main__:Triggered\", \"trigger\": {\"__callback__\": \"even\"}}");
+  gym_env env =
+      open_plain("", 0, "{\"name\": \"__main__:Triggered\", \"trigger\": {\"__callback__\": \"even\"}}");
   static const struct {
     const char *count;
     int64_t number;
     int expected;
-  } cases[] = {{"0", 0, 1},
-               {"1", 1, 0},
-               {"2**62", (int64_t)1 << 62, 1},
-               {"np.int64(7)", 7, 0},
-               {"True", 1, 0},
-               {"np.uint8(8)", 8, 1}};
+  } cases[] = {{"0", 0, 1},           {"1", 1, 0},    {"2**62", (int64_t)1 << 62, 1},
+               {"np.int64(7)", 7, 0}, {"True", 1, 0}, {"np.uint8(8)", 8, 1}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char options[100];
     snprintf(options, sizeof options, "{\"count\": \"%s\"}", cases[i].count);
@@ -279,12 +286,13 @@ static void test_as_argument(void) {
   CHECK(t.reward == 40 && self.reward == 4);
   CHECK_OK(gym_close(env, &err), err);
   FILL(env);
-  CHECK_FAILURE(gym_make("gogym_c/Asking-v0", "{\"deep\": {\"__callback__\": \"none\"}}", &env, &err), GYM_ERR_CALLBACK,
-                err, "\"none\"");
-  CHECK_FAILURE(gym_make("gogym_c/Asking-v0", "{\"deep\": {\"__callback__\": 3}}", &env, &err), GYM_ERR_CALLBACK, err,
-                "3");
-  CHECK_FAILURE(gym_make("gogym_c/Asking-v0", "{\"deep\": {\"__callback__\": \"deep\", \"x\": 1}}", &env, &err),
-                GYM_ERR_JSON, err, "x");
+  CHECK_FAILURE(gym_make("gogym_c/Asking-v0", "{\"deep\": {\"__callback__\": \"none\"}}", &env, &err),
+                GYM_ERR_CALLBACK, err, "\"none\"");
+  CHECK_FAILURE(gym_make("gogym_c/Asking-v0", "{\"deep\": {\"__callback__\": 3}}", &env, &err),
+                GYM_ERR_CALLBACK, err, "3");
+  CHECK_FAILURE(
+      gym_make("gogym_c/Asking-v0", "{\"deep\": {\"__callback__\": \"deep\", \"x\": 1}}", &env, &err),
+      GYM_ERR_JSON, err, "x");
   CHECK_UNTOUCHED(env);
   CHECK_OK(gym_remove_callback("deep", &err), err);
 }
@@ -316,7 +324,8 @@ static int call_everything(void *user_data, double reward, double *out, gym_erro
   /* Everything at once. */
   CHECK_FAILURE(gym_shutdown(&err), GYM_ERR_BUSY, err, "inside");
   CHECK_FAILURE(gym_remove_callback("caller", &err), GYM_ERR_BUSY, err, "inside");
-  CHECK_FAILURE(gym_add_reward_callback("caller", callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err, "already");
+  CHECK_FAILURE(gym_add_reward_callback("caller", callback_of_nobody, NULL, &err), GYM_ERR_CALLBACK, err,
+                "already");
   /* Other environments, of both kinds, from their beginning to their end. */
   CHECK_OK(gym_add_reward_callback("inner", callback_of_nobody, NULL, &err), err);
   for (int bound = 0; bound < 2; bound++) {

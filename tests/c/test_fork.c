@@ -10,7 +10,8 @@
 
 enum { STEPPERS = 4, CHILDREN = 5 };
 
-static gym_env mine, theirs[STEPPERS], rendering; /* rendering: bound to a thread, which a child does not have */
+static gym_env mine, theirs[STEPPERS],
+    rendering;                  /* rendering: bound to a thread, which a child does not have */
 static gym_space made, actions; /* actions: of mine */
 static atomic_int running = 1, stepped;
 

@@ -242,7 +242,8 @@ static void failing_space_calls(void) {
   CHECK_INT(gym_space_close((gym_space){0}, &err), GYM_ERR_HANDLE);
 }
 
-/* ------------------------------------------------------------------------------------- around an environment */
+/* ------------------------------------------------------------------------------------- around an environment
+ */
 
 static int add_one(void *user_data, double reward, double *out, gym_error *said) {
   (void)user_data;
@@ -252,14 +253,17 @@ static int add_one(void *user_data, double reward, double *out, gym_error *said)
   return GYM_ERR_REWARD;
 }
 
-static int copy_array(void *user_data, const gym_array *input, const gym_array *output, void *data, gym_error *said) {
+static int copy_array(void *user_data, const gym_array *input, const gym_array *output, void *data,
+                      gym_error *said) {
   (void)user_data, (void)said;
   memcpy(data, input->data, output->nbytes);
   return GYM_OK;
 }
 
 #define ADD_ONE TRANSFORM_REWARD("add one")
-#define COPY "{\"name\": \"TransformObservation\", \"func\": {\"__callback__\": \"copy\"}, \"observation_space\": null}"
+#define COPY                                                                                             \
+  "{\"name\": \"TransformObservation\", \"func\": {\"__callback__\": \"copy\"}, \"observation_space\": " \
+  "null}"
 
 static void wrap_cycle(void) {
   gym_env env = open_plain("", 0, ADD_ONE);
@@ -367,7 +371,9 @@ static void registry(void) {
 
 static void checks(void) {
   gym_value *findings = NULL;
-  CHECK_OK(gym_check_env(stepped, "{\"skip_render_check\": true, \"skip_close_check\": true}", &findings, &err), err);
+  CHECK_OK(
+      gym_check_env(stepped, "{\"skip_render_check\": true, \"skip_close_check\": true}", &findings, &err),
+      err);
   gym_value_free(findings);
   CHECK_INT(gym_check_env(stepped, "[]", &findings, &err), GYM_ERR_JSON);
 }

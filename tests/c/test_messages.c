@@ -1,5 +1,5 @@
-/* Messages: what Python prints, logs and warns goes to a function of the host's, on whichever thread, and back to where
- * it went before. */
+/* Messages: what Python prints, logs and warns goes to a function of the host's, on whichever thread, and
+ * back to where it went before. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/wait.h>
@@ -36,8 +36,8 @@ static void forget(void) {
 
 static void speak_of(const char *statements) {
   char source[2000];
-  snprintf(source, sizeof source, "import logging, sys, threading, warnings\nwarnings.simplefilter('always')\n%s\n",
-           statements);
+  snprintf(source, sizeof source,
+           "import logging, sys, threading, warnings\nwarnings.simplefilter('always')\n%s\n", statements);
   run_python(source);
 }
 
@@ -70,8 +70,11 @@ static void test_kinds(void) {
   CHECK_STR(heard.text, "30 UserWarning: careful\n");
   forget();
   /* No colours, no NUL, no lone surrogates. */
-  speak_of("print('\\033[31mred\\033[0m'); print('a\\0b'); print('caf\\u00e9'); logging.warning('\\033[1mbold\\033[m')");
-  CHECK(strstr(heard.text, "0 red\n") && strstr(heard.text, "caf\xc3\xa9") && strstr(heard.text, "30 bold\n"));
+  speak_of(
+      "print('\\033[31mred\\033[0m'); print('a\\0b'); print('caf\\u00e9'); "
+      "logging.warning('\\033[1mbold\\033[m')");
+  CHECK(strstr(heard.text, "0 red\n") && strstr(heard.text, "caf\xc3\xa9") &&
+        strstr(heard.text, "30 bold\n"));
   CHECK(strchr(heard.text, '\033') == NULL);
   CHECK_INT(heard.count, 4);
   forget();
@@ -111,8 +114,10 @@ static void test_flush(void) {
   CHECK_STR(heard.text, "0 no end\n0 last\n");
   CHECK_OK(gym_flush(NULL), err);
   /* A stream that raises. */
-  speak_of("class Raising:\n    closed = False\n    def write(self, text): pass\n    def flush(self): raise OSError('full')\n"
-           "before = sys.stderr\nsys.stderr = Raising()");
+  speak_of(
+      "class Raising:\n    closed = False\n    def write(self, text): pass\n    def flush(self): raise "
+      "OSError('full')\n"
+      "before = sys.stderr\nsys.stderr = Raising()");
   CHECK_FAILURE(gym_flush(&err), GYM_ERR_PYTHON, err, "full");
   CHECK_STR(err.type, "OSError");
   speak_of("sys.stderr = before");
@@ -122,8 +127,9 @@ static void test_flush(void) {
 /* All is as it was, and nothing is heard any more. */
 static void test_restoring(void) {
   forget();
-  speak_of("state = lambda: (sys.stdout, sys.stderr, warnings.showwarning, tuple(logging.getLogger().handlers),\n"
-           "    logging.lastResort, logging.getLogger().level)\nstate_before = state()");
+  speak_of(
+      "state = lambda: (sys.stdout, sys.stderr, warnings.showwarning, tuple(logging.getLogger().handlers),\n"
+      "    logging.lastResort, logging.getLogger().level)\nstate_before = state()");
   for (int i = 0; i < 5; i++) {
     CHECK_OK(gym_set_message_callback(hear, &heard, &err), err);
     CHECK_OK(gym_set_message_callback(hear, &heard, &err), err); /* in its own place */
@@ -240,7 +246,8 @@ static void test_many_threads(void) {
   }
 }
 
-/* Replaced in use: what was given with the old function is freed at once, which AddressSanitizer would see in use. */
+/* Replaced in use: what was given with the old function is freed at once, which AddressSanitizer would see in
+ * use. */
 typedef struct fragile {
   long canary;
   char room[1000];
@@ -262,7 +269,8 @@ static atomic_int running;
 
 static void *speak_on(void *argument) {
   (void)argument;
-  while (atomic_load(&running)) speak_of("for i in range(10): print('on'); logging.getLogger('x').warning('and on')");
+  while (atomic_load(&running))
+    speak_of("for i in range(10): print('on'); logging.getLogger('x').warning('and on')");
   return NULL;
 }
 
@@ -299,7 +307,8 @@ static void test_replaced_in_use(void) {
   free_fragile(now);
 }
 
-/* Several threads set one at a time: the last of them hears, and each other's data may go when the next is set. */
+/* Several threads set one at a time: the last of them hears, and each other's data may go when the next is
+ * set. */
 static pthread_barrier_t start;
 
 static void *set_it(void *argument) {
@@ -333,13 +342,14 @@ static void shut_down(void) {
   fragile *data = new_fragile();
   CHECK_OK(gym_init(NULL, &err), err);
   CHECK_OK(gym_set_message_callback(hear_fragile, data, &err), err);
-  speak_of("import atexit, time\n"
-           "atexit.register(print, 'at exit')\n"
-           "def speak():\n"
-           "    while True:\n"
-           "        print('still here')\n"
-           "        time.sleep(0.001)\n"
-           "threading.Thread(target=speak, daemon=True).start()");
+  speak_of(
+      "import atexit, time\n"
+      "atexit.register(print, 'at exit')\n"
+      "def speak():\n"
+      "    while True:\n"
+      "        print('still here')\n"
+      "        time.sleep(0.001)\n"
+      "threading.Thread(target=speak, daemon=True).start()");
   while (atomic_load(&messages) < 20) sched_yield();
   CHECK_OK(gym_shutdown(&err), err);
   const long before = atomic_load(&messages);
@@ -359,7 +369,8 @@ static void last_words(void) {
   CHECK(strstr(heard.text, "at exit\n") != NULL);
 }
 
-/* A thread of Python's own speaks, and whoever hears it shuts Python down: waiting for itself would take for ever. */
+/* A thread of Python's own speaks, and whoever hears it shuts Python down: waiting for itself would take for
+ * ever. */
 static atomic_int shutdowns, shutdown_code = -1;
 
 static void shut_down_on_hearing(void *user_data, int level, const char *text) {
@@ -379,8 +390,11 @@ static void shut_down_from_a_message(void) {
 static void forked(void) {
   forget();
   CHECK_OK(gym_set_message_callback(hear, &heard, &err), err);
-  speak_of("import os\nprint('before')\nfor i in range(3):\n    if (pid := os.fork()) == 0:\n        print('child')\n"
-           "        sys.stdout.flush()\n        os._exit(7)\n    assert os.waitpid(pid, 0)[1] == 7 * 256\nprint('after')");
+  speak_of(
+      "import os\nprint('before')\nfor i in range(3):\n    if (pid := os.fork()) == 0:\n        "
+      "print('child')\n"
+      "        sys.stdout.flush()\n        os._exit(7)\n    assert os.waitpid(pid, 0)[1] == 7 * "
+      "256\nprint('after')");
   CHECK_STR(heard.text, "0 before\n0 after\n");
   CHECK_OK(gym_set_message_callback(NULL, NULL, &err), err);
   CHECK_OK(gym_shutdown(&err), err);

@@ -1,5 +1,5 @@
-/* Frames: their layout beforehand, buffers of every length and alignment, all render modes, and environments that
- * render what is no frame. */
+/* Frames: their layout beforehand, buffers of every length and alignment, all render modes, and environments
+ * that render what is no frame. */
 #define _GNU_SOURCE
 #include "around.h"
 #include "guarded.h"
@@ -20,8 +20,8 @@ static gym_frame layout_of(gym_env env) {
   return layout;
 }
 
-static void check_part(const gym_frame *layout, uint32_t index, const char *dtype, uint32_t ndim, const int64_t *shape,
-                       uint64_t offset, uint64_t nbytes) {
+static void check_part(const gym_frame *layout, uint32_t index, const char *dtype, uint32_t ndim,
+                       const int64_t *shape, uint64_t offset, uint64_t nbytes) {
   const gym_frame_part *part = &layout->parts[index];
   CHECK(index < layout->count);
   CHECK_STR(part->dtype, dtype);
@@ -117,7 +117,8 @@ static void test_frame_ahead(void) {
   }
 }
 
-/* A frame of another size than before: the layout follows, and no frame is lost or written beside the buffer. */
+/* A frame of another size than before: the layout follows, and no frame is lost or written beside the buffer.
+ */
 static void test_changed_size(void) {
   static guarded memory;
   gym_env env = open_rendering("rgb_array");
@@ -158,7 +159,8 @@ static void test_buffers(const char *mode) {
     }
     CHECK_FAILURE(gym_render(env, NULL, needed, &err), GYM_ERR_ARGUMENT, err, "\"frame\" is NULL");
     CHECK_FAILURE(gym_render(env, NULL, 0, &err), GYM_ERR_BUFFER, err, "frame");
-    /* Exactly, and with room. Only the very first attempts have rendered a frame in vain, and it was not lost. */
+    /* Exactly, and with room. Only the very first attempts have rendered a frame in vain, and it was not
+     * lost. */
     for (size_t more = 0; more < 2; more++) {
       const int64_t number = drawn(env) + (shift == 0 && more == 0 ? 0 : 1);
       guard(&memory, PATTERN, shift);
@@ -208,8 +210,9 @@ static void test_values(void) {
     int kind;
     size_t count;
   } cases[] = {
-      {"rgb_array", GYM_KIND_ARRAY, 60},    {"depth_array", GYM_KIND_ARRAY, 20},    {"rgbd_tuple", GYM_KIND_TUPLE, 2},
-      {"ansi", GYM_KIND_STRING, 7},         {"human", GYM_KIND_NONE, 0},            {"rgb_array_list", GYM_KIND_LIST, 2},
+      {"rgb_array", GYM_KIND_ARRAY, 60}, {"depth_array", GYM_KIND_ARRAY, 20},
+      {"rgbd_tuple", GYM_KIND_TUPLE, 2}, {"ansi", GYM_KIND_STRING, 7},
+      {"human", GYM_KIND_NONE, 0},       {"rgb_array_list", GYM_KIND_LIST, 2},
       {"ansi_list", GYM_KIND_LIST, 2},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -241,14 +244,17 @@ static void test_modes_without_arrays(void) {
     CHECK_OK(reset_plain(env, &err), err);
     FILL(frame), FILL(value), FILL(layout);
     layout.struct_size = sizeof layout;
-    CHECK_FAILURE(gym_frame_layout(env, &layout, &err), GYM_ERR_RENDER, err, modes[i] ? modes[i] : "render_mode");
+    CHECK_FAILURE(gym_frame_layout(env, &layout, &err), GYM_ERR_RENDER, err,
+                  modes[i] ? modes[i] : "render_mode");
     CHECK(is_untouched(&layout.count, sizeof layout - sizeof layout.struct_size));
     const int is_human = modes[i] && strcmp(modes[i], "human") == 0;
-    CHECK_FAILURE(gym_render(env, frame, sizeof frame, &err), is_human ? GYM_ERR_BUFFER : GYM_ERR_RENDER, err, "");
+    CHECK_FAILURE(gym_render(env, frame, sizeof frame, &err), is_human ? GYM_ERR_BUFFER : GYM_ERR_RENDER, err,
+                  "");
     CHECK_INT(drawn(env), 0);
     if (!modes[i]) {
       CHECK_FAILURE(gym_render(env, NULL, 0, &err), GYM_ERR_RENDER, err, "render_mode");
-      CHECK_FAILURE(gym_render_value(env, &value, &err), GYM_ERR_RENDER, err, "rgb_array"); /* what it could do */
+      CHECK_FAILURE(gym_render_value(env, &value, &err), GYM_ERR_RENDER, err,
+                    "rgb_array"); /* what it could do */
       CHECK_UNTOUCHED(value);
     }
     CHECK_UNTOUCHED(frame);
@@ -335,7 +341,8 @@ static void test_odd_frames(void) {
     for (size_t shift = 0; shift < 4; shift++) {
       unsigned char *frame = guard(&memory, PATTERN, shift);
       if (odd[i].expected != GYM_OK) {
-        if (!CHECK_FAILURE(gym_render(env, frame, 4000, &err), odd[i].expected, err, "")) fprintf(stderr, "  %s\n", text);
+        if (!CHECK_FAILURE(gym_render(env, frame, 4000, &err), odd[i].expected, err, ""))
+          fprintf(stderr, "  %s\n", text);
         if (!CHECK_FAILURE(gym_frame_layout(env, &layout, &err), odd[i].expected, err, ""))
           fprintf(stderr, "  %s\n", text);
         CHECK_UNTOUCHED(memory);

@@ -1,5 +1,5 @@
-/* Snapshots: what is saved continues bit by bit, here, in an equal environment and in a clone; foreign bytes are refused
- * and change nothing. */
+/* Snapshots: what is saved continues bit by bit, here, in an equal environment and in a clone; foreign bytes
+ * are refused and change nothing. */
 #define _GNU_SOURCE
 #include "around.h"
 
@@ -29,7 +29,8 @@ static story play(gym_env env, int steps) {
   CHECK_OK(gym_action_nbytes(env, &action_nbytes, &own), own);
   if (!CHECK(obs_nbytes <= sizeof obs && action_nbytes <= sizeof action)) exit(1);
   for (int i = 0; i < steps; i++) {
-    CHECK_OK(gym_sample_action_native(env, action, action_nbytes, &own), own); /* its generator is saved, too */
+    CHECK_OK(gym_sample_action_native(env, action, action_nbytes, &own),
+             own); /* its generator is saved, too */
     if (!CHECK_OK(gym_step_native(env, action, action_nbytes, obs, obs_nbytes, &t, &own), own)) break;
     told.hash = hash_of(told.hash, action, action_nbytes);
     told.hash = hash_of(told.hash, obs, obs_nbytes);
@@ -129,7 +130,8 @@ static unsigned next_random(void) {
 }
 
 static void check_refused(gym_env env, const void *bytes, size_t nbytes, const char *what) {
-  if (!CHECK_FAILURE(gym_load_state(env, bytes, nbytes, &err), GYM_ERR_STATE, err, "")) fprintf(stderr, "  %s\n", what);
+  if (!CHECK_FAILURE(gym_load_state(env, bytes, nbytes, &err), GYM_ERR_STATE, err, ""))
+    fprintf(stderr, "  %s\n", what);
 }
 
 static void test_foreign_bytes(const char *id, const char *options) {
@@ -146,7 +148,8 @@ static void test_foreign_bytes(const char *id, const char *options) {
   CHECK_FAILURE(gym_load_state(env, NULL, 0, &err), GYM_ERR_ARGUMENT, err, "\"state\"");
   CHECK_FAILURE(gym_load_state(env, NULL, 5, &err), GYM_ERR_ARGUMENT, err, "\"state\"");
   check_refused(env, copy, 0, "nothing");
-  for (size_t length = 1; length < nbytes; length += 1 + nbytes / 60) check_refused(env, copy, length, "truncated");
+  for (size_t length = 1; length < nbytes; length += 1 + nbytes / 60)
+    check_refused(env, copy, length, "truncated");
   check_refused(env, copy, nbytes - 1, "truncated by one");
   copy[nbytes] = 0;
   check_refused(env, copy, nbytes + 1, "one byte too long");
@@ -191,7 +194,8 @@ static void test_foreign_bytes(const char *id, const char *options) {
   CHECK_OK(gym_close(env, &err), err);
 }
 
-/* ------------------------------------------------------------------------------------- what cannot be saved */
+/* ------------------------------------------------------------------------------------- what cannot be saved
+ */
 
 static void test_failures(void) {
   gym_value *state;
@@ -211,13 +215,15 @@ static void test_failures(void) {
       "    def __init__(self, what, **kwargs):\n"
       "        super().__init__(**kwargs)\n"
       "        self.what = {'file': lambda: open('/dev/null'),\n"
-      "                     'generator': lambda: iter(x for x in 'ab'), 'raising': lambda: Raising()}[what]()\n"
+      "                     'generator': lambda: iter(x for x in 'ab'), 'raising': lambda: "
+      "Raising()}[what]()\n"
       "class Raising:\n"
       "    def __reduce__(self):\n"
       "        raise RuntimeError('not me')\n"
       "    def __deepcopy__(self, memo):\n"
       "        raise RuntimeError('not me')\n"
-      "gymnasium.register('gogym_c/Unsaveable-v0', Unsaveable, order_enforce=False, disable_env_checker=True)\n");
+      "gymnasium.register('gogym_c/Unsaveable-v0', Unsaveable, order_enforce=False, "
+      "disable_env_checker=True)\n");
   static const char *const whats[] = {"file", "generator", "raising"};
   for (int bound = 0; bound < 2; bound++) {
     for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
@@ -227,8 +233,10 @@ static void test_failures(void) {
                bound ? "\"rgb_array\"" : "null");
       env = open_env("gogym_c/Unsaveable-v0", options);
       CHECK_OK(reset_plain(env, &err), err);
-      if (!CHECK_FAILURE(gym_save_state(env, &state, &err), GYM_ERR_STATE, err, "what")) fprintf(stderr, "  %s\n", whats[i]);
-      if (!CHECK_FAILURE(gym_clone(env, &out, &err), GYM_ERR_STATE, err, "what")) fprintf(stderr, "  %s\n", whats[i]);
+      if (!CHECK_FAILURE(gym_save_state(env, &state, &err), GYM_ERR_STATE, err, "what"))
+        fprintf(stderr, "  %s\n", whats[i]);
+      if (!CHECK_FAILURE(gym_clone(env, &out, &err), GYM_ERR_STATE, err, "what"))
+        fprintf(stderr, "  %s\n", whats[i]);
       CHECK_UNTOUCHED(state), CHECK_UNTOUCHED(out);
       CHECK_OK(step_plain(env, &t, &err), err); /* it goes on */
       CHECK(t.reward == 1);
@@ -310,9 +318,10 @@ int main(void) {
   test_continuation("gogym_c/Plain-v0", NULL);
   test_continuation("gogym_c/Plain-v0", "{\"render_mode\": \"rgb_array\"}");
   test_continuation("CartPole-v1", NULL);
-  test_continuation("CartPole-v1",
-                    "{\"gogym\": {\"wrappers\": [{\"name\": \"FrameStackObservation\", \"stack_size\": 4}, {\"name\": "
-                    "\"NormalizeObservation\"}]}}");
+  test_continuation(
+      "CartPole-v1",
+      "{\"gogym\": {\"wrappers\": [{\"name\": \"FrameStackObservation\", \"stack_size\": 4}, {\"name\": "
+      "\"NormalizeObservation\"}]}}");
   test_continuation("FrozenLake-v1", NULL);
   test_continuation("LunarLander-v3", NULL);
   test_continuation("Ant-v5", NULL);

@@ -1,5 +1,5 @@
-/* Wrappers by gym_make's options and by gym_wrap: the old handle and the new one, order, sizes, failures. What each
- * wrapper does is tested in Python. */
+/* Wrappers by gym_make's options and by gym_wrap: the old handle and the new one, order, sizes, failures.
+ * What each wrapper does is tested in Python. */
 #define _GNU_SOURCE
 #include "around.h"
 
@@ -192,7 +192,8 @@ static void test_failures(int bound) {
     if (bad[i].wrappers[0] == '\0') continue; /* within the options that is another text */
     snprintf(options, sizeof options, "{\"render_mode\": %s, \"gogym\": {\"wrappers\": %s}}",
              bound ? "\"rgb_array\"" : "null", bad[i].wrappers);
-    if (!CHECK_FAILURE(gym_make("gogym_c/Plain-v0", options, &out, &err), bad[i].expected, err, bad[i].needle))
+    if (!CHECK_FAILURE(gym_make("gogym_c/Plain-v0", options, &out, &err), bad[i].expected, err,
+                       bad[i].needle))
       fprintf(stderr, "  options %s\n", options);
     CHECK_UNTOUCHED(out);
   }

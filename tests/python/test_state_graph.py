@@ -20,6 +20,7 @@ from gymnasium.utils import EzPickle
 
 from gogym import state
 from gogym.errors import StateError
+from gogym.legacy import LegacyEnvironment
 from support_state import Play, check_continuation, same
 
 
@@ -109,6 +110,8 @@ class Many(Own):
         self.array = np.zeros(6)
         self.view = self.array[1:4]
         self.turned = self.array.reshape(2, 3)[::-1].T
+        self.columns = np.zeros((3, 4), order="F")
+        self.column = self.columns[:, 2]
         self.named = types.SimpleNamespace(value=0.0)
         self.lock = threading.RLock()
         self.path = Path("here")
@@ -139,6 +142,7 @@ class Many(Own):
             self.ring.others[0].others[0].value += 1
             self.view += 1
             self.turned[0, 0] += self.array[2]
+            self.column += 0.5
             self.text.write("b")
             self.local.value += 1
             inner = self.inner.step(1)[1]
@@ -149,6 +153,7 @@ class Many(Own):
             + self.slotted.next()
             + self.made.next()
             + float(self.array.sum())
+            + float(self.columns.sum())
             + float(self.partial(self.method()))
             + len(self.text.getvalue())
             + self.local.value
@@ -159,6 +164,8 @@ class Many(Own):
 def test_all_kinds_of_state():
     play = begun(Many)
     assert play.env.view.base is play.env.array
+    check_continuation(play, 20)
+    play.load(play.save())
     check_continuation(play, 20)
     assert play.env.ring.others[0].others[0] is play.env.ring
     assert np.shares_memory(play.env.view, play.env.array)
@@ -302,6 +309,57 @@ class Deep(Own):
         self.chain = None
         for _ in range(50_000):
             self.chain = [self.chain]
+
+
+class Old:
+    """With the API of the old gym, and pickled by its arguments only, as many of them."""
+
+    observation_space = spaces.Box(-1e9, 1e9, (1,), np.float64)
+    action_space = spaces.Discrete(2)
+
+    def __init__(self):
+        self.parts = {"count": 0}
+        self.numbers = np.random.RandomState(1)
+        self.grow = self.add
+
+    def __getstate__(self):
+        return {}
+
+    def add(self):
+        self.parts["count"] += 1
+
+    def reset(self):
+        self.parts["count"] = 0
+        return np.zeros(1)
+
+    def step(self, action):
+        self.grow()
+        return np.array([self.numbers.rand() + self.parts["count"]]), float(action), False, {}
+
+
+def test_environments_of_the_old_gym():
+    play = Play(lambda: gymnasium.wrappers.TimeLimit(LegacyEnvironment(Old()), 30))
+    play.begin(seed=1, steps=5)
+    inner = play.env.unwrapped.legacy_env
+    check_continuation(play, 20)
+    assert play.env.unwrapped.legacy_env is inner
+    assert inner.grow.__self__ is inner
+    play.env.unwrapped.legacy_env.source = endless()
+    with pytest.raises(StateError, match=r"unwrapped\.legacy_env\.source: .*generator"):
+        play.save()
+
+
+def test_environments_of_jax():
+    jax = pytest.importorskip("jax")
+    make = functools.partial(gymnasium.make, "phys2d/Pendulum-v0")
+    play = Play(lambda: gymnasium.wrappers.JaxToNumpy(make()))
+    play.begin(seed=1, steps=5)
+    assert isinstance(play.env.unwrapped.state, jax.Array)
+    saved = play.save()
+    expected = play.steps(20)
+    play.load(saved)
+    assert same(play.steps(20), expected)
+    assert same(play.clone().last, play.last)
 
 
 # ------------------------------------------------------------------------------------------- what they may not

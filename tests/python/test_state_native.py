@@ -1,6 +1,7 @@
 """Snapshots through the C library: gym_save_state, gym_load_state, gym_clone."""
 
 import gc
+import json
 import os
 import textwrap
 import threading
@@ -146,6 +147,59 @@ def test_python_draws_the_same_actions(library):
             int(env.action_space.sample()) for _ in range(40)
         ]
         assert same(other.step([1])[0], env.step(np.int64(1))[0].astype(np.float64))
+
+
+ROWS = json.loads((Path(__file__).resolve().parents[1] / "wrappers" / "table.json").read_text())["rows"]
+
+REWARDS = {"double_plus_one": lambda reward: 2 * reward + 1}
+ARRAYS = {"negate": np.negative, "halve": lambda x: x / 2, "first_two": lambda x: 2 * x[:2]}
+TRIGGERS = {"every_second": lambda count: count % 2 == 0, "every_tenth": lambda count: count % 10 == 0}
+
+
+@pytest.fixture(scope="module")
+def _callbacks(library):
+    for name, function in REWARDS.items():
+        native.add_reward_callback(name, function, library)
+    for name, function in ARRAYS.items():
+        native.add_array_callback(name, function, library)
+    for name, function in TRIGGERS.items():
+        native.add_trigger_callback(name, function, library)
+    yield
+    for name in (*REWARDS, *ARRAYS, *TRIGGERS):
+        native.remove_callback(name, library)
+
+
+@pytest.mark.usefixtures("_callbacks")
+@pytest.mark.parametrize("row", ROWS, ids=[row["name"] for row in ROWS])
+def test_each_wrapper(row, library, tmp_path, monkeypatch):
+    for package in row.get("needs", []):
+        pytest.importorskip(package)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    draws = row.get("render_every") is not None
+
+    def seen(env):
+        return [(*run(env, 1), env.observation(), env.render_value() if draws else None) for _ in range(12)]
+
+    options = {**row.get("options", {}), "gogym": {"wrappers": row["wrappers"]}}
+    with native.Environment(row["env"], options, library=library) as env:
+        begin(env, row["seed"], 12)
+        state = env.save_state()
+        observation = env.observation()
+        expected = seen(env)
+        for _ in range(2):
+            env.load_state(state)
+            assert same(env.observation(), observation)
+            assert same(seen(env), expected)
+        env.load_state(state)
+        with env.clone() as clone:
+            if row["name"] == "human":
+                assert "one window" in fails(Status.RENDER, clone.step, [1])
+                return
+            assert same(seen(clone), expected)
+        with native.Environment(row["env"], options, library=library) as other:
+            other.load_state(state)
+            assert same(seen(other), expected)
 
 
 # ------------------------------------------------------------------------------------------- frames

@@ -31,7 +31,6 @@ struct gym__bound_thread {
   void *argument;
 };
 
-static _Thread_local int inside;
 static gym__bound_thread *window;
 static pthread_mutex_t window_mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -111,9 +110,9 @@ static void *serve(void *argument) {
     if (!spin_until(thread, GIVEN, ENDING))
       sleep_until(thread, &thread->worker_sleeps, &thread->given, GIVEN, ENDING);
     if (atomic_load(&thread->state) == ENDING) return NULL;
-    inside++;
+    gym__thread_enter();
     thread->work(thread->argument);
-    inside--;
+    gym__thread_leave();
     change_state(thread, DONE, &thread->caller_sleeps, &thread->done);
   }
 }
@@ -199,5 +198,3 @@ void gym__bound_stop(gym__bound_thread *thread) {
   if (state) PyEval_RestoreThread(state);
   discard(thread);
 }
-
-int gym__bound_is_inside(void) { return inside > 0; }

@@ -23,7 +23,4 @@ int gym__bound_run(gym__bound_thread *thread, void (*work)(void *argument), void
 /* Ends a thread when it has no more work; not from itself. Does nothing for NULL and for that of windows. */
 void gym__bound_stop(gym__bound_thread *thread);
 
-/* Whether the calling thread is one of these, and inside a work. */
-int gym__bound_is_inside(void);
-
 #endif /* GOGYM_BOUND_THREAD_H_ */

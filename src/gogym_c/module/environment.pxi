@@ -211,13 +211,13 @@ cdef class Environment:
     cdef int load_state(self, bytes state) except -1:
         from gogym.state import load
         last = load(self.env, state, self.journal)
-        self.frames.forget()
+        self.frames.forget_all()
         self.last_observation, self.info = last
         return 0
 
     cdef int note_change(self, str how) except -1:
         """Something other than reset and step is going to happen to the environment."""
-        self.frames.forget()
+        self.frames.forget_all()
         if self.journal is not None:
             self.journal.invalidate(how)
         return 0

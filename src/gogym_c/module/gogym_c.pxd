@@ -253,10 +253,18 @@ cdef extern from "handles.h" nogil:
 
 cdef extern from "thread_state.h" nogil:
     void gym__thread_pin() noexcept
+    void gym__thread_enter() noexcept
+    void gym__thread_leave() noexcept
+    bint gym__thread_is_inside() noexcept
 
 
 cdef extern from "waiting.h" nogil:
+    ctypedef struct gym__thread_wait:
+        pass
+
     uintptr_t gym__this_thread() noexcept
+    bint gym__thread_wait_begin(gym__thread_wait *wait, uintptr_t thread) noexcept
+    void gym__thread_wait_end(gym__thread_wait *wait) noexcept
 
 
 cdef extern from "bound_thread.h" nogil:
@@ -268,7 +276,6 @@ cdef extern from "bound_thread.h" nogil:
     bint gym__bound_run(gym__bound_thread *thread, void (*work)(void *argument) noexcept nogil,
                         void *argument) noexcept
     void gym__bound_stop(gym__bound_thread *thread) noexcept
-    bint gym__bound_is_inside() noexcept
 
 
 cdef extern from "unistd.h" nogil:

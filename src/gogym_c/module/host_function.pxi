@@ -4,6 +4,7 @@
 
 cdef struct host_call:  # one under way, on its thread's stack; the list changes only with the GIL held
     uintptr_t thread
+    gym_error *said
     host_call *next
 
 
@@ -14,7 +15,11 @@ cdef class HostFunction:
     cdef str name
     cdef void *user_data
     cdef host_call *calls
+    cdef gym_error *spare  # a cleared one for the next call, so that not each has to clear 10 KB
     cdef bint is_removed
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.spare)
 
     def __copy__(self):
         return self
@@ -25,16 +30,32 @@ cdef class HostFunction:
     cdef int begin(self, host_call *call) except -1:
         if self.is_removed:
             raise BridgeError(GYM_ERR_CALLBACK, f'the callback "{self.name}" has been removed')
+        call.said = self.spare
+        self.spare = NULL
+        if call.said == NULL:
+            call.said = new_error()
         call.thread = gym__this_thread()
         call.next = self.calls
         self.calls = call
+        gym__thread_enter()
         return 0
 
-    cdef void end(self, host_call *call) noexcept:
+    cdef int end(self, host_call *call, int code) except -1:
+        """After a call that has given `code`."""
         cdef host_call **link = &self.calls
+        gym__thread_leave()
         while link[0] != call:
             link = &link[0].next
         link[0] = call.next
+        if code == GYM_OK and self.spare == NULL and is_clear(call.said):
+            self.spare = call.said
+            return 0
+        try:
+            if code != GYM_OK:
+                raise host_error(self.name, code, call.said)
+        finally:
+            PyMem_RawFree(call.said)
+        return 0
 
     cdef bint is_inside(self) noexcept:
         """Whether the calling thread is inside the function."""
@@ -46,16 +67,28 @@ cdef class HostFunction:
         return False
 
     cdef int wait(self) except -1:
+        """Wait until no call is under way, unless one of them waits for this thread."""
+        cdef gym__thread_wait wait
         while self.calls != NULL:
+            if not gym__thread_wait_begin(&wait, self.calls.thread):
+                raise BridgeError(
+                    GYM_ERR_BUSY,
+                    f'the callback "{self.name}" is running, and waits for the call that was to remove it',
+                )
             with nogil:
                 usleep(100)
+            gym__thread_wait_end(&wait)
         return 0
 
     def remove(self):
         if self.is_inside():
             raise BridgeError(GYM_ERR_BUSY, f'the callback "{self.name}" was to be removed from inside itself')
         self.is_removed = True
-        self.wait()
+        try:
+            self.wait()
+        except BridgeError:
+            self.is_removed = False
+            raise
 
 
 class HostError(BridgeError):
@@ -87,12 +120,24 @@ cdef bint is_status(int code) except -1:
     return code in Status._value2member_map_
 
 
-cdef inline void clear_error(gym_error *err) noexcept nogil:
-    err.struct_size = sizeof(gym_error)
-    err.code = 0
-    err.type[0] = 0
-    err.message[0] = 0
-    err.traceback[0] = 0
+cdef gym_error *new_error() except NULL:
+    """A cleared gym_error, to be freed with PyMem_RawFree."""
+    cdef gym_error *error = <gym_error *>PyMem_RawMalloc(sizeof(gym_error))
+    if error == NULL:
+        raise MemoryError("no memory for a callback's error")
+    memset(error, 0, sizeof(gym_error))
+    error.struct_size = sizeof(gym_error)
+    return error
+
+
+cdef inline bint is_clear(const gym_error *error) noexcept:
+    return (
+        error.struct_size == sizeof(gym_error)
+        and error.code == 0
+        and error.type[0] == 0
+        and error.message[0] == 0
+        and error.traceback[0] == 0
+    )
 
 
 # ---- rewards
@@ -105,16 +150,12 @@ cdef class RewardFunction(HostFunction):
 
     cdef double run(self, double reward) except? -1.0:
         cdef host_call call
-        cdef gym_error said
         cdef double out = 0.0
         cdef int code
         self.begin(&call)
-        clear_error(&said)
         with nogil:
-            code = self.function(self.user_data, reward, &out, &said)
-        self.end(&call)
-        if code != GYM_OK:
-            raise host_error(self.name, code, &said)
+            code = self.function(self.user_data, reward, &out, call.said)
+        self.end(&call, code)
         return out
 
     def __call__(self, value):
@@ -142,7 +183,6 @@ cdef class TriggerFunction(HostFunction):
 
     def __call__(self, value):
         cdef host_call call
-        cdef gym_error said
         cdef int64_t count
         cdef int out = 0
         cdef int code
@@ -155,12 +195,9 @@ cdef class TriggerFunction(HostFunction):
                 f"({class_name(type(value))}) instead of a count",
             ) from error
         self.begin(&call)
-        clear_error(&said)
         with nogil:
-            code = self.function(self.user_data, count, &out, &said)
-        self.end(&call)
-        if code != GYM_OK:
-            raise host_error(self.name, code, &said)
+            code = self.function(self.user_data, count, &out, call.said)
+        self.end(&call, code)
         return out != 0
 
     def bound(self, input_space, output_space):
@@ -177,15 +214,11 @@ cdef class ArrayFunction(HostFunction):
 
     cdef int run(self, const gym_array *given, const gym_array *wanted, void *data) except -1:
         cdef host_call call
-        cdef gym_error said
         cdef int code
         self.begin(&call)
-        clear_error(&said)
         with nogil:
-            code = self.function(self.user_data, given, wanted, data, &said)
-        self.end(&call)
-        if code != GYM_OK:
-            raise host_error(self.name, code, &said)
+            code = self.function(self.user_data, given, wanted, data, call.said)
+        self.end(&call, code)
         return 0
 
     def __call__(self, value):
@@ -349,10 +382,11 @@ cdef class MessageFunction(HostFunction):
         self.begin(&call)
         with nogil:
             self.function(self.user_data, number, start)
-        self.end(&call)
+        self.end(&call, GYM_OK)
 
     def remove(self):
-        """Taken away by itself it only stops being called."""
+        """Taken away by itself, or by what it waits for, it only stops being called."""
         self.is_removed = True
         if not self.is_inside():
-            self.wait()
+            with suppress(BridgeError):
+                self.wait()

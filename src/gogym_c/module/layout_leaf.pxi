@@ -318,7 +318,12 @@ cdef class DiscreteLayout(Layout):
     cdef object read(self, const double *source):
         cdef double number = source[0]
         cdef double index = number - <double>self.start
-        if 0.0 <= index < <double>PyList_GET_SIZE(self.elements) and index == <double>(<Py_ssize_t>index):
+        # Both differences: 1e-20 minus a start of -1 is 1.
+        if (
+            0.0 <= index < <double>PyList_GET_SIZE(self.elements)
+            and index == <double>(<Py_ssize_t>index)
+            and number == <double>(self.start + <Py_ssize_t>index)
+        ):
             return <object>PyList_GET_ITEM(self.elements, <Py_ssize_t>index)
         # Outside the space: build it all the same, the environment judges.
         array = self.array.read(source)

@@ -211,5 +211,5 @@ cdef int run_flush(void *arguments) except -1:
 
 cdef int bridge_is_inside(gym_env env) noexcept nogil:
     if env.id == 0:
-        return gym__bound_is_inside()
+        return gym__thread_is_inside()
     return gym__slot_is_mine(GYM__HANDLE_ENV, env.id)

@@ -189,6 +189,7 @@ cdef int bridge_clone(gym_env env, gym_env *out, gym_error *err) noexcept nogil:
     if code == GYM_OK:
         code = run_locked(slot, run_plan_clone, &given, err)
         if code == GYM_OK:
+            gym__slot_take_over(slot)  # back from the environment's thread: it is this one that waits now
             gym__thread_pin()
             finish_opening(&given)
             code = given.code

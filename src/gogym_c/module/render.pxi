@@ -25,8 +25,14 @@ cdef class Frames:
         return frame if self.to_numpy is None else self.to_numpy(frame)
 
     cdef inline void forget(self) noexcept:
+        """After a step, for example: the frame that waits is no longer that of the environment."""
         self.ahead = None
         self.has_ahead = False
+
+    cdef void forget_all(self) noexcept:
+        """After a change that frames may have another shape from."""
+        self.forget()
+        self.is_known = False
 
     cdef int keep(self, object frame) except -1:
         self.ahead = frame
@@ -50,6 +56,8 @@ cdef class Frames:
         cdef uint64_t end = 0, item
         cdef bytes name
         cdef int index, axis
+        if len(parts) > 2 or any(array.ndim > 4 or len(dtype_name(array.dtype)) > 15 for array in parts):
+            raise BridgeError(GYM_ERR_RENDER, f"the frame is {shown(parts)}; gym_render_value gives what it renders")
         memset(&layout, 0, sizeof(layout))
         layout.struct_size = sizeof(layout)
         layout.count = len(parts)

@@ -11,6 +11,7 @@
 #endif
 
 static _Thread_local int pinned;
+static _Thread_local int inside;
 static pthread_key_t state_key;
 static pthread_once_t state_key_once = PTHREAD_ONCE_INIT;
 static int state_key_ok;
@@ -56,3 +57,9 @@ int gym__thread_holds_gil(void) {
   PyThreadState *state = PyGILState_GetThisThreadState();
   return state != NULL && state == current_thread_state();
 }
+
+void gym__thread_enter(void) { inside++; }
+
+void gym__thread_leave(void) { inside--; }
+
+int gym__thread_is_inside(void) { return inside > 0; }

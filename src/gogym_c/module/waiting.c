@@ -47,3 +47,10 @@ void gym__wait_end(gym__wait *wait) {
   *link = wait->next;
   pthread_mutex_unlock(&mutex);
 }
+
+int gym__thread_wait_begin(gym__thread_wait *wait, uintptr_t thread) {
+  atomic_init(&wait->thread, thread);
+  return gym__wait_begin(&wait->wait, &wait->thread);
+}
+
+void gym__thread_wait_end(gym__thread_wait *wait) { gym__wait_end(&wait->wait); }

@@ -21,4 +21,13 @@ typedef struct gym__wait {
 int gym__wait_begin(gym__wait *wait, const _Atomic(uintptr_t) *owner);
 void gym__wait_end(gym__wait *wait);
 
+/* The same for what another thread is doing, whatever that is. */
+typedef struct gym__thread_wait {
+  gym__wait wait;
+  _Atomic(uintptr_t) thread;
+} gym__thread_wait;
+
+int gym__thread_wait_begin(gym__thread_wait *wait, uintptr_t thread);
+void gym__thread_wait_end(gym__thread_wait *wait);
+
 #endif /* GOGYM_WAITING_H_ */
