@@ -37,7 +37,6 @@ from gogym.state_place import (
     find,
     is_importable,
     kind_of,
-    layer_names,
     replace_content,
 )
 
@@ -72,7 +71,7 @@ class Saver(pickle.Pickler):
         super().__init__(file, protocol=5)
         self._roots = roots
         self._numbers = {id(root): number for number, root in enumerate(roots)}
-        self.places = Places([*roots, *further.values()], [*layer_names(roots), *further])
+        self.places = Places(roots, further)
         self.last: Any = None
         """What has been looked at last: where pickling fails, the culprit."""
 
@@ -246,6 +245,13 @@ class Loader(pickle.Unpickler):
         if module == __name__ and name == "assign":
             return self._assign
         return super().find_class(module, name)
+
+    def load(self) -> Any:
+        """Unpickle everything."""
+        try:
+            return super().load()
+        finally:
+            self.memo = {}  # it knows our methods, and Python 3.10 does not see that circle
 
     def commit(self) -> None:
         """Make the changes in place: first those that could fail."""

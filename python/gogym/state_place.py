@@ -221,13 +221,13 @@ class Places:
     """Where objects are in an environment.
 
     Args:
-        roots: The layers; further objects to start from have numbers of their own, from ``len(layers)`` on.
-        names: What the roots are called in messages.
+        roots: The layers.
+        further: Names and objects to look into where an object is not in the layers, for messages.
     """
 
-    def __init__(self, roots: Sequence[Any], names: Sequence[str]) -> None:
+    def __init__(self, roots: Sequence[Any], further: dict[str, Any]) -> None:
         self._roots = roots
-        self._names = names
+        self._further = further
         self._near: dict[int, Place] = {}
         for number, root in enumerate(roots):
             for step, child in _children(root):
@@ -261,7 +261,7 @@ class Places:
         if place is None:
             kind = value if isinstance(value, type) else type(value)
             return f"something of class {kind.__module__}.{kind.__qualname__}"
-        text = self._names[place[0]]
+        text = [*layer_names(self._roots), *self._further][place[0]]
         for kind, key in place[1:]:
             if kind == "t":
                 text = f"the class of {text}"
@@ -274,10 +274,11 @@ class Places:
     def _search(self) -> dict[int, tuple[int, Any]]:
         """Where every object is: the id of what holds it, and the step from there; of roots, 0 and their number."""
         found: dict[int, tuple[int, Any]] = {}
-        for holder, step, value in walk(self._roots):
-            found[id(value)] = holder, step
-            if "<locals>" in type(value).__qualname__:
-                found.setdefault(id(type(value)), (id(value), ("t", None)))
+        for start, roots in ((0, self._roots), (len(self._roots), tuple(self._further.values()))):
+            for holder, step, value in walk(roots):
+                found.setdefault(id(value), (holder, step if holder else start + step))
+                if "<locals>" in type(value).__qualname__:
+                    found.setdefault(id(type(value)), (id(value), ("t", None)))
         return found
 
 

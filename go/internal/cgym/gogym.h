@@ -195,8 +195,8 @@ GYM_API int gym_init(const gym_config *config, gym_error *err);
  * not wait for the first.
  *
  * Ownership: none. Lifetime: all handles become invalid. Threads: default; waits for calls under way.
- * Errors: GYM_ERR_BUSY from inside an environment's call (nothing is done then); what an env.close() raised,
- * after everything was done. Nullable: err. */
+ * Errors: GYM_ERR_BUSY from inside an environment's call or a callback (nothing is done then); what an
+ * env.close() raised, after everything was done. Nullable: err. */
 GYM_API int gym_shutdown(gym_error *err);
 
 /* ------------------------------------------------------------------------------------- environment */
@@ -794,8 +794,8 @@ GYM_API int gym_add_trigger_callback(const char *name, gym_trigger_callback call
  *
  * Ownership: none. Lifetime: when it returns, the callback is not running and will not be called again, so
  * that its user data may be freed. Threads: default; waits for calls of the callback under way. Errors:
- * GYM_ERR_CALLBACK (there is none of that name), GYM_ERR_BUSY (from inside the callback itself). Nullable:
- * err. */
+ * GYM_ERR_CALLBACK (there is none of that name), GYM_ERR_BUSY (from inside the callback itself, or where the
+ * callback waits for this very call). Nullable: err. */
 GYM_API int gym_remove_callback(const char *name, gym_error *err);
 
 /* ------------------------------------------------------------------------------------- rendering */
