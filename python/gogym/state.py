@@ -68,7 +68,7 @@ def journal_for(env: gymnasium.Env[Any, Any]) -> Journal | None:
     if type(unwrapped).__module__.startswith("gymnasium.envs.box2d."):
         from gogym import state_box2d  # noqa: PLC0415
 
-        return state_box2d.journal_for(unwrapped)
+        return state_box2d.journal_for(env)
     if _is_atari(unwrapped):
         from gogym import state_ale  # noqa: PLC0415
 

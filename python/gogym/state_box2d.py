@@ -86,6 +86,9 @@ _KINDS = {
 _DEFINITIONS = frozenset({"fd_polygon", "fd_edge", "fd_tile", "contactListener_keepref"})
 """Of what is held, what is made once and for all."""
 
+_DRAWING = frozenset({"atari_preprocessing", "rendering", "stateful_action"})
+"""The modules of gymnasium.wrappers with wrappers that draw from the environment's random generator."""
+
 _CALLS = frozenset({"step", "reset", "render"})
 """The attributes by which the journal sees what happens."""
 
@@ -103,14 +106,25 @@ class Record(NamedTuple):
     """("step", action), ("error", action) for a step that raised, ("render", None), ("random", state of np_random)."""
 
 
-def journal_for(unwrapped: Any) -> Journal | None:
+def journal_for(env: Any) -> Journal | None:
     """The journal of an environment, from now on; None where it is of no class that needs one."""
+    unwrapped = env.unwrapped
     present = vars(unwrapped).get("step")
     journal = getattr(present, "__self__", None)
-    if isinstance(journal, Journal):
-        return journal
-    kind = _KINDS.get(f"{type(unwrapped).__module__}.{type(unwrapped).__qualname__}")
-    return None if kind is None or _CALLS & vars(unwrapped).keys() else Journal(unwrapped, kind)
+    if not isinstance(journal, Journal):
+        kind = _KINDS.get(f"{type(unwrapped).__module__}.{type(unwrapped).__qualname__}")
+        if kind is None or _CALLS & vars(unwrapped).keys():
+            return None
+        journal = Journal(unwrapped, kind)
+    if any(_may_draw(type(layer)) for layer in state_place.layers(env)[:-1]):
+        journal.watch()
+    return journal
+
+
+def _may_draw(wrapper: type) -> bool:
+    """Whether a wrapper may draw from the environment's random generator."""
+    package, _, module = wrapper.__module__.rpartition(".")
+    return package != "gymnasium.wrappers" or module in _DRAWING
 
 
 class Journal:
@@ -125,9 +139,17 @@ class Journal:
         self._is_new = True
         self._is_inside = False
         self._is_repeating = False
-        self._random: Any = None  # as the last event has left it
+        self._watches = False
+        self._random: Any = None  # as the last event has left it, where somebody else may draw
         for name in _CALLS:
             vars(unwrapped)[name] = getattr(self, name)
+
+    def watch(self) -> None:
+        """Have an eye on the random generator from now on: wrappers draw from it, too."""
+        if not self._watches:
+            self._watches = True
+            if self._record is not None:
+                self._random = self._random_state()
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -157,7 +179,7 @@ class Journal:
         finally:
             self._is_inside = False
         self._record = record
-        self._random = self._random_state()
+        self._look()
         return result
 
     def step(self, action: Any) -> Any:
@@ -165,7 +187,7 @@ class Journal:
         record = self._record
         if self._is_inside or record is None:
             return self._class.step(self._env, action)
-        self._note("step", action.copy() if isinstance(action, np.ndarray) else copy.deepcopy(action))
+        self._note("step", action if isinstance(action, (int, np.generic)) else copy.deepcopy(action))
         self._is_inside = True
         try:
             return self._class.step(self._env, action)
@@ -174,7 +196,7 @@ class Journal:
             raise
         finally:
             self._is_inside = False
-            self._random = self._random_state()
+            self._look()
 
     def render(self) -> Any:
         """Render the environment."""
@@ -187,13 +209,18 @@ class Journal:
 
     def _note(self, what: str, how: Any) -> None:
         record = cast(Record, self._record)
-        random = self._random_state()
-        if not _is_same(random, self._random):  # a wrapper has drawn from the environment's generator
-            record.events.append(("random", random))
-            self._random = random
+        if self._watches:
+            random = self._random_state()
+            if not _is_same(random, self._random):  # a wrapper has drawn from the environment's generator
+                record.events.append(("random", random))
+                self._random = random
         record.events.append((what, how))
         if len(record.events) > MOST_EVENTS:
             self.invalidate(f"there have been more than {MOST_EVENTS} steps since its last reset")
+
+    def _look(self) -> None:
+        if self._watches:
+            self._random = self._random_state()
 
     def _random_state(self) -> Any:
         return self._env.np_random.bit_generator.state
@@ -224,7 +251,11 @@ class Journal:
                 f"and {self._reason}. It can be saved again after the next reset"
             )
         *beginning, events = self._record
-        return (*beginning, _packed(events), [self._positions(), self._random])
+        return (
+            *beginning,
+            _packed(events),
+            [self._positions(), self._random if self._watches else self._random_state()],
+        )
 
     def repeat(self, saved: tuple[Any, ...]) -> None:
         """Do again what had happened when a state was saved. When it fails, the environment is as it was."""
@@ -255,7 +286,7 @@ class Journal:
         finally:
             self._is_inside = self._is_repeating = False
         self._record = record
-        self._random = self._random_state()
+        self._look()
 
     def loaded(self, saved: tuple[Any, ...]) -> None:
         """There is nothing left to do."""

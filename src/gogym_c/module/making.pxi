@@ -162,7 +162,7 @@ cdef int run_wrap(Environment environment, void *arguments) except -1:
     from gogym.make import wrap_environment
     text = decoded(given.wrappers, "wrappers")
     env = wrap_environment(environment.env, text)
-    outer = Environment(env, environment.making.with_wrappers(text), environment.journal)
+    outer = Environment(env, environment.making.with_wrappers(text))
     given.out.id = open_slot(outer, <gym__bound_thread *>given.slot.data).id
     gym__slot_invalidate(given.slot)
     Py_DECREF(environment)
