@@ -746,12 +746,11 @@ GYM_API int gym_wrap(gym_env env, const char *wrappers, gym_env *out, gym_error 
 /* Functions of the host, registered under a name and used wherever Gymnasium wants a callable: the tag
  * {"__callback__": "name"} in any JSON stands for one. docs/callbacks.md shows each kind at work.
  *
- * A callback returns 0, or a positive number after filling *err with gym_error's fields code (optional), type
- * and message; it then has no effect, and the call that led to it fails with that message and status
- * (GYM_ERR_CALLBACK where the number is no gym_status). It is called on the thread that made that call, or on
- * the library's own where the environment renders; without Python's lock. It may call gogym: the same
- * environment gives GYM_ERR_BUSY, any other works. It must not unwind through the library (longjmp, C++
- * exceptions). */
+ * A callback returns 0, or a positive status after filling *err with a message, and type if there is one; it
+ * then has no effect, and the call that led to it fails with that message and status (GYM_ERR_CALLBACK where
+ * the number is no gym_status). It is called on the thread that made that call, or on the library's own where
+ * the environment renders; without Python's lock. It may call gogym: the same environment gives GYM_ERR_BUSY,
+ * any other works. It must not unwind through the library (longjmp, C++ exceptions). */
 
 /* For gymnasium.wrappers.TransformReward: *out receives the new reward. */
 typedef int (*gym_reward_callback)(void *user_data, double reward, double *out, gym_error *err);
@@ -801,9 +800,12 @@ GYM_API int gym_remove_callback(const char *name, gym_error *err);
 
 /* An environment that is made with a render_mode (other than "ansi", "ansi_list" and none) is bound to a
  * thread of the library's own, and every call on it runs there, because the graphics context of MuJoCo
- * belongs to one thread; whoever calls, from whichever thread, waits for it. Where no display is there, the
- * environment variables MUJOCO_GL and SDL_VIDEODRIVER are set, if they are not set already
- * (docs/rendering.md). */
+ * belongs to one thread; whoever calls, from whichever thread, waits for it. Those with the mode "human"
+ * share one thread, as window systems want it, and so wait for each other.
+ *
+ * Before such an environment is made, the environment variables MUJOCO_GL, PYOPENGL_PLATFORM, SDL_VIDEODRIVER
+ * and others of SDL are set where they are not set and it takes that to draw without a display, or beside
+ * windows (docs/rendering.md). */
 
 /* One array of a frame. */
 typedef struct gym_frame_part {

@@ -134,9 +134,13 @@ cdef int bridge_load_state(gym_env env, const void *state, size_t nbytes, gym_er
 
 cdef int run_load_state(Environment environment, void *arguments) except -1:
     cdef load_arguments *given = <load_arguments *>arguments
-    if given.nbytes > <size_t>PY_SSIZE_T_MAX:
-        raise BridgeError(GYM_ERR_STATE, f"a state of {given.nbytes} bytes is not one of gym_save_state")
-    return environment.load_state(PyBytes_FromStringAndSize(given.state, <Py_ssize_t>given.nbytes))
+    try:
+        state = PyBytes_FromStringAndSize(given.state, <Py_ssize_t>min(given.nbytes, <size_t>PY_SSIZE_T_MAX))
+    except (MemoryError, OverflowError):
+        raise BridgeError(
+            GYM_ERR_STATE, f"a state of {given.nbytes} bytes is none of gym_save_state's: no memory could hold it"
+        ) from None
+    return environment.load_state(state)
 
 
 # ---- check_env
