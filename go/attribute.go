@@ -153,6 +153,9 @@ func (e *encoder) argument(v reflect.Value, depth int) error {
 	case v.Kind() == reflect.Map:
 		return e.entries(mapEntries(v), depth, e.keyword)
 	case v.Kind() == reflect.Struct:
+		if err := e.checkFields(v); err != nil {
+			return err
+		}
 		return e.entries(structEntries(v), depth, e.keyword)
 	case !isList(v):
 		return e.value(v, depth)

@@ -401,6 +401,9 @@ func (e *encoder) pairs(pairs []dictEntry, depth int, write writer) error {
 
 // structure writes the exported fields of a struct.
 func (e *encoder) structure(v reflect.Value, depth int) error {
+	if err := e.checkFields(v); err != nil {
+		return err
+	}
 	entries := structEntries(v)
 	for _, entry := range entries {
 		if isTag(entry.key.(string)) {
@@ -408,6 +411,16 @@ func (e *encoder) structure(v reflect.Value, depth int) error {
 		}
 	}
 	return e.entries(entries, depth, e.anything)
+}
+
+// checkFields refuses a struct that has nothing to be seen from here, such as an [Env]: an empty dict would come of it.
+func (e *encoder) checkFields(v reflect.Value) error {
+	if slices.ContainsFunc(reflect.VisibleFields(v.Type()), reflect.StructField.IsExported) {
+		return nil
+	}
+	err := e.fail(ErrArgument, "a value of type %s cannot be passed to Python: the struct has no exported fields", v.Type()).(*Error)
+	err.Code = ErrArgument
+	return err
 }
 
 // structEntries gives the exported fields of a struct under the names that encoding/json gives them.

@@ -91,6 +91,30 @@ func TestMarshalJSON(t *testing.T) {
 	}
 }
 
+// What has no exported fields would be an empty dict.
+func TestEncodeHidden(t *testing.T) {
+	type hidden struct{ inside int }
+	for _, test := range []struct {
+		value any
+		says  string
+	}{
+		{&Env{}, "gogym.Env"},
+		{hidden{1}, "gogym.hidden"},
+		{struct{}{}, "struct {}"},
+		{[]any{map[string]any{"x": &hidden{1}}}, "gogym.hidden"},
+	} {
+		_, err := encodeOptions(map[string]any{"k": test.value})
+		_, err2 := encodeArguments(nil, []any{test.value})
+		_, err3 := encodeAny(test.value, "value", ErrJSON)
+		err4 := new(Env).SetAttr("x", test.value)
+		for i, err := range []error{err, err2, err3, err4} {
+			if !errors.Is(err, ErrArgument) || !strings.Contains(err.Error(), test.says+" ") {
+				t.Errorf("%T, %d: %v", test.value, i, err)
+			}
+		}
+	}
+}
+
 func TestEncodeOptionsErrors(t *testing.T) {
 	cycle := map[string]any{}
 	cycle["self"] = cycle

@@ -6,6 +6,7 @@ import "testing"
 // uses this one.
 var (
 	Must        = must
+	CppEnv      = cppEnvironment
 	NeedPython  = needPython
 	Helpers     = helpers
 	RunHelperIn = runHelperIn

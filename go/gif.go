@@ -57,6 +57,9 @@ func (g *GIF) Add(frame image.Image) error {
 	if g.err != nil {
 		return g.err
 	}
+	if g.w == nil {
+		return newError(ErrArgument, "the writer given to NewGIF is nil")
+	}
 	if slowest := gifTicks / float64(gifMaxDelay); !(g.fps > slowest && g.fps <= gifMaxFPS) {
 		return newError(ErrArgument, "an animation has from %.4f to %d frames a second, not %v", slowest, gifMaxFPS, g.fps)
 	}
@@ -158,6 +161,9 @@ func (g *GIF) changes(frame image.Image) (picture *image.RGBA, changed image.Rec
 func (g *GIF) Close() error {
 	if g.err != nil {
 		return g.err
+	}
+	if g.w == nil {
+		return newError(ErrArgument, "the writer given to NewGIF is nil")
 	}
 	if g.last == nil {
 		return newError(ErrArgument, "an animation has at least one frame")

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -238,6 +239,12 @@ func (w *brokenWriter) Write(content []byte) (int, error) {
 }
 
 func TestGIFErrors(t *testing.T) {
+	nowhere := NewGIF(nil, 25)
+	for _, err := range []error{nowhere.Add(flatFrame(0)), nowhere.Close()} {
+		if !errors.Is(err, ErrArgument) || !strings.Contains(err.Error(), "writer") {
+			t.Errorf("without a writer: %v", err)
+		}
+	}
 	for _, fps := range []float64{0, -1, math.NaN(), math.Inf(1), 1e9, 0.0001} {
 		if err := NewGIF(&bytes.Buffer{}, fps).Add(flatFrame(0)); !errors.Is(err, ErrArgument) {
 			t.Errorf("%v frames a second gave %v", fps, err)

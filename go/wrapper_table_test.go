@@ -225,8 +225,8 @@ func TestWrapperTable(t *testing.T) {
 	if len(played) < 90 {
 		t.Errorf("Python played %d rows only", len(played))
 	}
-	output, err := gogym.RunHelperIn(t, golang, "wrapper-table", "TEST_TABLE="+table, "TEST_ROWS="+strings.Join(played, ","),
-		"PYTHONWARNINGS=ignore")
+	environment := append(gogym.CppEnv(t), "TEST_TABLE="+table, "TEST_ROWS="+strings.Join(played, ","), "PYTHONWARNINGS=ignore")
+	output, err := gogym.RunHelperIn(t, golang, "wrapper-table", environment...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}

@@ -353,10 +353,12 @@ def call_line(wrapper: str, argument: Argument) -> str:
     """What adds an argument to the wrapper's."""
     kind = kind_of(wrapper, argument)
     field = f"w.{go_name(argument.name)}"
-    if kind is REWARD_CALLBACK:
-        return f'a.addCallback("{argument.name}", {field} != nil, {field}, {field}Err != nil, {field}Err)'
-    if kind is ARRAY_CALLBACK:
-        return f'a.addCallback("{argument.name}", {field} != nil, {field}, {field}Array != nil, {field}Array)'
+    if kind in (REWARD_CALLBACK, ARRAY_CALLBACK):
+        other = f"{field}{'Err' if kind is REWARD_CALLBACK else 'Array'}"
+        names = f"{field} and {other}".replace("w.", "")
+        return (
+            f'a.addCallback("{argument.name}", "{names}", {field} != nil, {field}, {other} != nil, {other})'
+        )
     if argument.default is None:
         return f'{kind.add_required}("{argument.name}", {field})'
     if kind.add_optional.startswith("a."):

@@ -26,16 +26,16 @@ def frames(environment: str, chunk_ms: float) -> Iterator[Row]:
     yield row(f"render-go-{environment}", ratios(times, "go", "python"), 1.05, **more)
 
 
-def bound() -> Iterator[Row]:
+def bound(environment: str) -> Iterator[Row]:
     """Microseconds of a step that go into the hand-over to the environment's own thread."""
     commands = {
-        "plain": [c_program("loop"), CARTPOLE, "drawn"],
-        "bound": [c_program("loop"), CARTPOLE, "drawn", "rendered"],
+        "plain": [c_program("loop"), environment, "drawn"],
+        "bound": [c_program("loop"), environment, "drawn", "rendered"],
     }
     times = race(commands)
     added = [(a - b) / 1000 for a, b in zip(times["bound"], times["plain"], strict=True)]
     yield row(
-        "render-bound-step",
+        f"render-bound-step-{environment}",
         added,
         15.0,
         unit="us",
@@ -47,5 +47,8 @@ def bound() -> Iterator[Row]:
 CASES = [
     Case(("render-c-CartPole-v1", "render-go-CartPole-v1"), partial(frames, CARTPOLE, 200.0)),
     Case(("render-c-Ant-v5", "render-go-Ant-v5"), partial(frames, "Ant-v5", 600.0)),
-    Case(("render-bound-step",), bound),
+    *(
+        Case((f"render-bound-step-{name}",), partial(bound, name))
+        for name in (CARTPOLE, "Pendulum-v1", "Ant-v5")
+    ),
 ]

@@ -158,16 +158,16 @@ func isNumber(kind reflect.Kind) bool {
 	return kind >= reflect.Int && kind <= reflect.Float64 && kind != reflect.Uintptr
 }
 
-// addCallback adds a function that comes in one of two forms.
-func (a *arguments) addCallback(name string, isFirst bool, first any, isSecond bool, second any) {
+// addCallback adds a function that comes in one of two forms, in two fields of these names.
+func (a *arguments) addCallback(name, fields string, isFirst bool, first any, isSecond bool, second any) {
 	switch {
 	case isFirst == isSecond && isFirst:
-		a.fail(name, "is set in both forms; set one of the two fields")
+		a.fail(name, "is set in both forms; set one of the two fields "+fields)
 	case isFirst:
 		a.add(name, first)
 	case isSecond:
 		a.add(name, second)
 	default:
-		a.fail(name, "is missing: set one of the two fields to a function")
+		a.fail(name, "is missing: set one of the two fields "+fields+" to a function")
 	}
 }

@@ -563,7 +563,7 @@ type TransformAction struct {
 // Wrapper gives the name and the arguments.
 func (w TransformAction) Wrapper() (string, []gogym.WrapperArgument, error) {
 	a := arguments{wrapper: "TransformAction"}
-	a.addCallback("func", w.Func != nil, w.Func, w.FuncArray != nil, w.FuncArray)
+	a.addCallback("func", "Func and FuncArray", w.Func != nil, w.Func, w.FuncArray != nil, w.FuncArray)
 	a.add("action_space", w.ActionSpace)
 	return a.all()
 }
@@ -581,7 +581,7 @@ type TransformObservation struct {
 // Wrapper gives the name and the arguments.
 func (w TransformObservation) Wrapper() (string, []gogym.WrapperArgument, error) {
 	a := arguments{wrapper: "TransformObservation"}
-	a.addCallback("func", w.Func != nil, w.Func, w.FuncArray != nil, w.FuncArray)
+	a.addCallback("func", "Func and FuncArray", w.Func != nil, w.Func, w.FuncArray != nil, w.FuncArray)
 	a.add("observation_space", w.ObservationSpace)
 	return a.all()
 }
@@ -597,6 +597,6 @@ type TransformReward struct {
 // Wrapper gives the name and the arguments.
 func (w TransformReward) Wrapper() (string, []gogym.WrapperArgument, error) {
 	a := arguments{wrapper: "TransformReward"}
-	a.addCallback("func", w.Func != nil, w.Func, w.FuncErr != nil, w.FuncErr)
+	a.addCallback("func", "Func and FuncErr", w.Func != nil, w.Func, w.FuncErr != nil, w.FuncErr)
 	return a.all()
 }

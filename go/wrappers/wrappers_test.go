@@ -61,13 +61,14 @@ func TestArguments(t *testing.T) {
 		{wrappers.RescaleAction{MinAction: "x", MaxAction: 1}, "RescaleAction: the argument min_action is a string; it takes a number, a slice of numbers, a *gogym.Array or a gogym.NDArray"},
 		{wrappers.ClipReward{MinReward: []string{"x"}}, "ClipReward: the argument min_reward is a []string; it takes a number, a slice of numbers, a *gogym.Array or a gogym.NDArray"},
 		{wrappers.ClipReward{MinReward: 1i}, "ClipReward: the argument min_reward is a complex128; it takes a number, a slice of numbers, a *gogym.Array or a gogym.NDArray"},
-		{wrappers.TransformReward{}, "TransformReward: the argument func is missing: set one of the two fields to a function"},
+		{wrappers.TransformReward{}, "TransformReward: the argument func is missing: set one of the two fields Func and FuncErr to a function"},
 		{wrappers.TransformReward{Func: func(float64) float64 { return 0 }}, "TransformReward func=func(float64) float64"},
 		{wrappers.TransformReward{FuncErr: func(float64) (float64, error) { return 0, nil }}, "TransformReward func=func(float64) (float64, error)"},
 		{
 			wrappers.TransformReward{Func: func(float64) float64 { return 0 }, FuncErr: func(float64) (float64, error) { return 0, nil }},
-			"TransformReward: the argument func is set in both forms; set one of the two fields",
+			"TransformReward: the argument func is set in both forms; set one of the two fields Func and FuncErr",
 		},
+		{wrappers.TransformObservation{}, "TransformObservation: the argument func is missing: set one of the two fields Func and FuncArray to a function"},
 		{wrappers.TransformAction{FuncArray: func(in, out *gogym.Array) error { return nil }}, "TransformAction func=func(*gogym.Array, *gogym.Array) error action_space=null"},
 		{
 			wrappers.TransformObservation{Func: func(in, out []float64) error { return nil }, ObservationSpace: space},

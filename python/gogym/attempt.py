@@ -141,6 +141,9 @@ def _recordings() -> str:
 
 
 def _display() -> str:
+    from gogym import render  # noqa: PLC0415
+
+    render.prepare("human")  # as a host's environment is, for SDL's driver
     import pygame  # noqa: PLC0415
 
     pygame.display.init()

@@ -2,7 +2,7 @@
 
 The first part of a path is looked for as Gymnasium's ``get_wrapper_attr`` does: in the outermost wrapper, then in the
 next one, down to the environment itself. The other parts are attributes of what came before. Parts that begin with an
-underscore are private, and are an error without the option for them.
+underscore are private, and are an error without the option for them, as names for ``get_wrapper_attr`` too.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ Env = gymnasium.Env[Any, Any]
 
 _POSITIONAL = "*"
 """The key of positional arguments beside keyword arguments."""
+
+_TAKE_NAMES = ("get_wrapper_attr", "set_wrapper_attr", "has_wrapper_attr")
+"""Gymnasium's methods that reach attributes by a name, their first argument."""
 
 _ABSENT = object()
 
@@ -82,6 +85,10 @@ def call(env: Env, path: str, arguments_json: str | None, private: bool) -> Any:
     """
     parts = _parts(path, private)
     positional, keywords = _arguments(arguments_json)
+    if parts[-1] in _TAKE_NAMES and not private:
+        name = positional[0] if positional else keywords.get("name")
+        if isinstance(name, str) and name.startswith("_"):
+            raise AttributeAccessError(_is_private(name, f"in the arguments of {shown(path)}"))
     function = _resolve(env, parts)
     if not callable(function):
         raise AttributeAccessError(
@@ -107,11 +114,15 @@ def _parts(path: str, private: bool) -> list[str]:
             what = f"{part!r} is no name" if part else "a name is empty" if path else "it is empty"
             raise AttributeAccessError(f"the path {shown(path)} is malformed: {what} ({shape})")
         if part.startswith("_") and not private:
-            raise AttributeAccessError(
-                f'{part!r} in the path {shown(path)} is private: make the environment with {{"gogym": {{"private": '
-                "true}} to reach names that begin with an underscore"
-            )
+            raise AttributeAccessError(_is_private(part, f"in the path {shown(path)}"))
     return parts
+
+
+def _is_private(name: str, place: str) -> str:
+    return (
+        f'{shown(name)} {place} is private: make the environment with {{"gogym": {{"private": true}}}} to reach names '
+        "that begin with an underscore"
+    )
 
 
 def _resolve(env: Env, parts: list[str]) -> Any:

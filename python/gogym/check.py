@@ -16,12 +16,14 @@ from gogym.messages import plain
 from gogym.options import OptionsError, parse_object
 from gogym.render import prepare
 from gogym.space import class_name, shown
+from gogym.windows import WindowTakenError
 
 _OPTIONS = ("skip_close_check", "skip_render_check")
 
+_NOT_CHECKED = 'the render mode "human" has not been checked'
 _NO_WINDOW = (
-    'the render mode "human" has not been checked: it opens a window, and there is no display to open it on (the '
-    "environment variables DISPLAY and WAYLAND_DISPLAY name none that works)"
+    f"{_NOT_CHECKED}: it opens a window, and there is no display to open it on (the environment variables DISPLAY and "
+    "WAYLAND_DISPLAY name none that works)"
 )
 
 # Warnings are caught by a change to the whole process, which two threads must not make at once.
@@ -32,8 +34,8 @@ def check(env: gymnasium.Env[Any, Any], options: str | None) -> list[dict[str, s
     """Check an environment without its wrappers; the findings have the keys ``level``, ``type`` and ``message``.
 
     ``options``: a JSON object of check_env's arguments ``skip_render_check`` and ``skip_close_check``, or None. An
-    exception that ends the check is the last finding, of level "error"; all before are of level "warning". What is
-    found several times is told once. While the check runs, warnings that other threads cause pass all filters.
+    exception that ends the check, SystemExit too, is the last finding, of level "error"; all before are of level
+    "warning". What is found several times is told once. While the check runs, warnings that other threads cause pass all filters.
     """
     skipped = _skipped(options)
     findings: list[dict[str, str]] = []
@@ -71,8 +73,13 @@ def check(env: gymnasium.Env[Any, Any], options: str | None) -> list[dict[str, s
                             if not _can_show(env.unwrapped):
                                 add("warning", RenderError, _NO_WINDOW)
                                 stack.enter_context(_without_windows(env.unwrapped))
-                        check_env(env.unwrapped, **skipped)
-                except Exception as error:  # noqa: BLE001  # whatever the environment raises is a finding
+                        try:
+                            check_env(env.unwrapped, **skipped)
+                        except WindowTakenError as error:  # gogym's limit, and no fault of the environment
+                            add("warning", RenderError, f"{_NOT_CHECKED}: {error}")
+                            stack.enter_context(_without_windows(env.unwrapped))
+                            check_env(env.unwrapped, **skipped)
+                except (Exception, SystemExit) as error:  # noqa: BLE001  # what the environment raises is a finding
                     add("error", type(error), error)
                 finally:
                     if warnings.showwarning is not show:
@@ -100,7 +107,10 @@ def _can_show(env: gymnasium.Env[Any, Any]) -> bool:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return bool(glfw.init()) and bool(glfw.get_primary_monitor())
+        try:
+            return bool(glfw.init()) and bool(glfw.get_primary_monitor())
+        except RenderError:  # as glfw.init raises it once windows are protected
+            return False
 
 
 @contextlib.contextmanager

@@ -176,19 +176,22 @@ def _host() -> Iterator[Finding]:
         answer = host_python.ask(choice.path)
     except host_python.NoPythonError as error:
         yield _judged(topic, "interpreter", str(error), "", use_this)
+        program_mend = use_this
     else:
         is_this = host_python.is_same(answer.executable, sys.executable)
         whose = "this Python" if is_this else f"another than this one: {_quoted_doctor(answer)} looks at it"
+        problem = _host_problem(choice, answer)
+        program_mend = use_this if problem else _REINSTALL
         yield _judged(
             topic,
             "interpreter",
-            _host_problem(choice, answer),
+            problem,
             f"{answer.executable}, version {answer.version}, from {choice.reason} ({whose})",
             use_this,
         )
         if not is_this and host_python.is_supported(answer):
             yield _libpython(topic, answer)
-    yield _c_program(topic)
+    yield _c_program(topic, program_mend)
 
 
 def _quoted_doctor(answer: host_python.Answer) -> str:
@@ -233,8 +236,11 @@ int main(void) {
 """
 
 
-def _c_program(topic: str) -> Finding:
-    """Compile and run a program, as a user would: nothing says more about whether it works."""
+def _c_program(topic: str, mend: str) -> Finding:
+    """Compile and run a program, as a user would: nothing says more about whether it works.
+
+    ``mend``: what to do where it is compiled, and does not work.
+    """
     compiler = shlex.split(os.environ.get("CC") or "cc")
     if shutil.which(compiler[0]) is None:
         return Finding(
@@ -249,10 +255,12 @@ def _c_program(topic: str) -> Finding:
             return _judged(topic, "C program", str(error), "", _REINSTALL)
         built = _run([*compiler, *flags])
         if built.problem:
-            return Finding(topic, "C program", "bad", f"{shlex.join(compiler)}: {built.problem}")
+            other = "unset CC" if os.environ.get("CC") else "apt install gcc libc6-dev"
+            return Finding(topic, "C program", "bad", f"{shlex.join(compiler)}: {built.problem}", other)
         ran = _run([str(program)])
     compiled = f"compiled with {shlex.join(compiler)}, it makes, resets and steps CartPole-v1"
-    return _judged(topic, "C program", ran.output if ran.problem and ran.output else ran.problem, compiled)
+    problem = ran.output if ran.problem and ran.output else ran.problem
+    return _judged(topic, "C program", problem, compiled, mend)
 
 
 # ------------------------------------------------------------------------------------------- environments, rendering

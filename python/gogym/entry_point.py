@@ -207,6 +207,16 @@ def shown(module: ModuleType) -> str:
     return _files.paths.get(module.__name__) or f"the module {module.__name__}"
 
 
+def with_paths(text: str) -> str:
+    """Name files by their paths where a text has the modules' names: ``path/to/file.py:Class``."""
+
+    def path(match: re.Match[str]) -> str:
+        file = _files.paths.get(match["module"])
+        return match[0] if file is None else file + (":" if match["dot"] else "")
+
+    return re.sub(r"\b(?P<module>gogym_file_\w+_[0-9a-f]{10})\b(?P<dot>\.(?=\w))?", path, text)
+
+
 def offer(module: ModuleType, wanted: str) -> str:
     """Say which environments a module has, for somebody who wanted another."""
     classes = [name for name, value in vars(module).items() if _is_environment(name, value, module)]

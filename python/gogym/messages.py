@@ -197,6 +197,7 @@ class _Line:
 
     def __init__(self) -> None:
         self.text = ""
+        self.is_cut = False  # its beginning has been delivered
         # A line may end in any way, also in a lone "\r", as those of progress bars do.
         self.decoder = io.IncrementalNewlineDecoder(
             codecs.getincrementaldecoder("utf-8")("replace"), translate=True
@@ -240,10 +241,14 @@ class _Lines(io.BufferedIOBase):
             thread = threading.get_ident()
             line = self._unfinished.setdefault(thread, _Line())
             *ended, line.text = (line.text + line.decoder.decode(content)).split("\n")
+            if ended:
+                if line.is_cut and not ended[0]:  # cut where it ended
+                    del ended[0]
+                line.is_cut = False
             if len(line.text) > _MAX_LINE:
                 ended.append(line.text)
-                line.text = ""
-            if not line.text and line.decoder.getstate() == (b"", 0):
+                line.text, line.is_cut = "", True
+            if not line.text and not line.is_cut and line.decoder.getstate() == (b"", 0):
                 self._unfinished.pop(thread, None)
         for text in ended:
             if not self._route.deliver(OUTPUT, text):

@@ -71,10 +71,10 @@ def parse_object(text: str, what: str) -> dict[str, Any]:
     """Parse a JSON object; ``what`` names it in errors: "options of gym_make"."""
     value = parse_json(text, what)
     if not isinstance(value, dict):
-        raise OptionsError(f'the {what} must be a JSON object such as {{"key": 1}}, not {_shown(value)}')
+        raise OptionsError(f'the {what} must be a JSON object such as {{"key": 1}}, not {json_text(value)}')
     for key in value:
         if not isinstance(key, str):
-            raise OptionsError(f"the {what} must have text keys, not {_shown(key)}")
+            raise OptionsError(f"the {what} must have text keys, not {json_text(key)}")
     return value
 
 
@@ -90,7 +90,7 @@ def split_make_options(text: str | None) -> tuple[dict[str, Any], OwnOptions]:
     kwargs = parse_object(text, "options of gym_make")
     own = kwargs.pop(OWN_KEY, {})
     if not isinstance(own, dict):
-        raise OptionsError(f'the option "{OWN_KEY}" must be a JSON object, not {_shown(own)}')
+        raise OptionsError(f'the option "{OWN_KEY}" must be a JSON object, not {json_text(own)}')
     unknown = sorted(str(key) for key in own if key not in OWN_OPTIONS)
     if unknown:
         known = ", ".join(sorted(OWN_OPTIONS))
@@ -118,14 +118,14 @@ def check_wrappers(value: Any, what: str) -> tuple[dict[str, Any], ...]:
         return tuple(items)
     raise OptionsError(
         f'the {what} must be an array of objects such as {{"name": "TimeLimit", "max_episode_steps": 200}}, or '
-        f"one of them, not {_shown(value)}"
+        f"one of them, not {json_text(value)}"
     )
 
 
 def _flag(name: str, value: Any) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
-    raise OptionsError(f'the option "{name}" under "{OWN_KEY}" is true or false, not {_shown(value)}')
+    raise OptionsError(f'the option "{name}" under "{OWN_KEY}" is true or false, not {json_text(value)}')
 
 
 def _entry_point(value: Any) -> str | None:
@@ -134,7 +134,7 @@ def _entry_point(value: Any) -> str | None:
         return value  # type: ignore[no-any-return]
     raise OptionsError(
         f'the option "entry_point" under "{OWN_KEY}" must be a text such as "module:Class" or '
-        f'"path/to/file.py:Class", not {_shown(value)}'
+        f'"path/to/file.py:Class", not {json_text(value)}'
     )
 
 
@@ -143,7 +143,7 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(items, list) and all(isinstance(item, str) and item for item in items):
         return tuple(items)
     raise OptionsError(
-        f'the option "{name}" under "{OWN_KEY}" must be an array of texts, or one text, not {_shown(value)}'
+        f'the option "{name}" under "{OWN_KEY}" must be an array of texts, or one text, not {json_text(value)}'
     )
 
 
@@ -152,7 +152,9 @@ def _legacy(value: Any) -> bool | None:
         return None
     if isinstance(value, bool):
         return value
-    raise OptionsError(f'the option "legacy" under "{OWN_KEY}" is true, false or "auto", not {_shown(value)}')
+    raise OptionsError(
+        f'the option "legacy" under "{OWN_KEY}" is true, false or "auto", not {json_text(value)}'
+    )
 
 
 def parse_reset_options(text: str | None) -> dict[str, Any] | None:
@@ -169,7 +171,7 @@ def parse_json(text: str, what: str) -> Any:
         )
     except json.JSONDecodeError as error:
         raise OptionsError(
-            f"the {what}: not JSON: {error.msg} at line {error.lineno} column {error.colno}: {_shown(text)}"
+            f"the {what}: not JSON: {error.msg} at line {error.lineno} column {error.colno}: {_cut(repr(text))}"
         ) from None
     except OptionsError as error:
         raise OptionsError(f"the {what}: {error}") from None
@@ -204,17 +206,17 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
     if len(value) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise OptionsError(f"the key {_shown(twice)} stands twice in one object")
-    tag = next((key for key in value if key.startswith("__") and key.endswith("__") and len(key) > 4), None)
+        raise OptionsError(f"the key {json_text(twice)} stands twice in one object")
+    tag = next(filter(_is_tag, value), None)
     if tag is None:
         return value
     if tag not in _TAGS:
-        raise OptionsError(f"unknown tag {_shown(tag)} (known: {', '.join(_TAGS)})")
+        raise OptionsError(f"unknown tag {json_text(tag)} (known: {', '.join(_TAGS)})")
     content = value.pop(tag)
     dtype = value.pop("dtype", None) if tag == "__ndarray__" else None
     if value:
         raise OptionsError(
-            f"an object tagged {tag} has no other keys, but here is {_shown(next(iter(value)))}"
+            f"an object tagged {tag} has no other keys, but here is {json_text(next(iter(value)))}"
         )
     if tag == "__tuple__":
         return tuple(_list(tag, content))
@@ -229,22 +231,26 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
     return _dict(_list(tag, content))
 
 
+def _is_tag(key: str) -> bool:
+    return key.startswith("__") and key.endswith("__") and len(key) > 4
+
+
 def _list(tag: str, content: Any) -> list[Any]:
     if not isinstance(content, list):
-        raise OptionsError(f"{tag} takes a JSON array, not {_shown(content)}")
+        raise OptionsError(f"{tag} takes a JSON array, not {json_text(content)}")
     return content
 
 
 def _ndarray(content: Any, dtype: Any) -> np.ndarray[Any, Any]:
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise OptionsError(
-            f'__ndarray__ needs "dtype", one of {", ".join(sorted(_DTYPES))}; not {_shown(dtype)}'
+            f'__ndarray__ needs "dtype", one of {", ".join(sorted(_DTYPES))}; not {json_text(dtype)}'
         )
     _check_elements(content, np.dtype(dtype))
     try:
         return np.array(content, dtype=dtype)
     except (ValueError, TypeError, OverflowError) as error:
-        raise OptionsError(f"__ndarray__ of dtype {dtype} from {_shown(content)}: {error}") from None
+        raise OptionsError(f"__ndarray__ of dtype {dtype} from {json_text(content)}: {error}") from None
 
 
 def _check_elements(content: Any, dtype: np.dtype[Any]) -> None:
@@ -258,7 +264,7 @@ def _check_elements(content: Any, dtype: np.dtype[Any]) -> None:
     if dtype.kind == "b":
         fits = is_whole and content in (0, 1)
     if not fits:
-        raise OptionsError(f"__ndarray__ of dtype {dtype} cannot hold {_shown(content)}")
+        raise OptionsError(f"__ndarray__ of dtype {dtype} cannot hold {json_text(content)}")
 
 
 def _float(content: Any) -> float:
@@ -267,30 +273,28 @@ def _float(content: Any) -> float:
             return float(content)
     except ValueError:
         pass
-    raise OptionsError(f'__float__ takes a text such as "inf", "-inf" or "nan", not {_shown(content)}')
+    raise OptionsError(f'__float__ takes a text such as "inf", "-inf" or "nan", not {json_text(content)}')
 
 
 def _dict(content: list[Any]) -> dict[Any, Any]:
     result: dict[Any, Any] = {}
     for pair in content:
         if not isinstance(pair, list) or len(pair) != 2:
-            raise OptionsError(f"__dict__ takes [key, value] pairs, not {_shown(pair)}")
+            raise OptionsError(f"__dict__ takes [key, value] pairs, not {json_text(pair)}")
         key, value = pair
         try:
             if key in result:
-                raise OptionsError(f"the key {_shown(key)} stands twice in one __dict__")
+                raise OptionsError(f"the key {json_text(key)} stands twice in one __dict__")
             result[key] = value
         except TypeError:
-            raise OptionsError(f"__dict__ cannot have the key {_shown(key)}: it is not hashable") from None
+            raise OptionsError(f"__dict__ cannot have the key {json_text(key)}: it is not hashable") from None
     return result
 
 
 def _finite(literal: str) -> float:
     number = float(literal)
     if number in (float("inf"), float("-inf")):
-        raise OptionsError(
-            f'{_shown(literal)} is beyond a float64; write {{"__float__": "inf"}} for infinity'
-        )
+        raise OptionsError(f'{_cut(literal)} is beyond a float64; write {{"__float__": "inf"}} for infinity')
     return number
 
 
@@ -299,6 +303,33 @@ def _refuse_constant(literal: str) -> Any:
     raise OptionsError(f'{literal} is not JSON; write {{"__float__": "{name}"}}')
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+def json_text(value: Any, limit: int = 80) -> str:
+    """Write a value as who wrote the JSON knows it, with its tags, for messages: short, and never failing."""
+    try:
+        text = json.dumps(_tagged(value), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):  # what no JSON makes, such as a text that is no Unicode
+        text = repr(value)
+    return _cut(text.encode("utf-8", "backslashreplace").decode(), limit)  # half a surrogate pair is no UTF-8
+
+
+def _tagged(value: Any) -> Any:
+    """The opposite of :func:`_object`."""
+    if isinstance(value, list):
+        return [_tagged(item) for item in value]
+    if isinstance(value, tuple):
+        return {"__tuple__": [_tagged(item) for item in value]}
+    if isinstance(value, np.ndarray):
+        return {"__ndarray__": _tagged(value.tolist()), "dtype": value.dtype.name}
+    if isinstance(value, float) and not np.isfinite(value):
+        return {"__float__": str(value)}
+    if isinstance(value, dict):
+        if all(isinstance(key, str) and not _is_tag(key) for key in value):
+            return {key: _tagged(item) for key, item in value.items()}
+        return {"__dict__": [[_tagged(key), _tagged(item)] for key, item in value.items()]}
+    if callable(value) and isinstance(getattr(value, "name", None), str):
+        return {"__callback__": value.name}
+    return value
+
+
+def _cut(text: str, limit: int = 80) -> str:
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -125,7 +125,7 @@ def spec_value(spec: EnvSpec) -> dict[str, Any]:
         "disable_env_checker": spec.disable_env_checker,
         "kwargs": dict(spec.kwargs),
         "additional_wrappers": [
-            {"name": wrapper.name, "entry_point": wrapper.entry_point, "kwargs": wrapper.kwargs}
+            {"name": wrapper.name, "entry_point": _place(wrapper.entry_point), "kwargs": wrapper.kwargs}
             for wrapper in spec.additional_wrappers
         ],
         "vector_entry_point": _place(spec.vector_entry_point),
@@ -144,10 +144,12 @@ def _versions_of(spec: EnvSpec) -> list[int]:
 
 def _place(creator: Any) -> str | None:
     """Where an entry point is, as text."""
-    if creator is None or isinstance(creator, str):
-        return creator
+    if creator is None:
+        return None
+    if isinstance(creator, str):
+        return entry_point.with_paths(creator)
     module, name = getattr(creator, "__module__", None), getattr(creator, "__qualname__", None)
-    return f"{module}:{name}" if module and name else safe_repr(creator)
+    return entry_point.with_paths(f"{module}:{name}") if module and name else safe_repr(creator)
 
 
 # ------------------------------------------------------------------------------------------- registration

@@ -6,6 +6,7 @@ docs/rendering.md tells users what is chosen.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 import os
 import subprocess
@@ -22,9 +23,10 @@ from gogym.errors import RenderError
 from gogym.importing import after_import, before_import
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from importlib.machinery import ModuleSpec
 
-_NO_FRAME_MODES = (None, "ansi", "ansi_list")
+_NO_FRAME_MODES = ("ansi", "ansi_list")
 _TIMEOUT_SECONDS = 30
 _preparing = threading.Lock()
 _MOST_DIMENSIONS = 4  # that gym_frame_part has room for
@@ -49,17 +51,20 @@ _MENDS = {
 }
 
 
-def needs_thread(render_mode: str | None) -> bool:
-    """Whether an environment of a render mode is bound to a thread: it may have a graphics context, or a window."""
-    return render_mode not in _NO_FRAME_MODES
+def needs_thread(render_mode: object) -> bool:
+    """Whether an environment of a render mode is bound to a thread: it may have a graphics context, or a window.
+
+    What is no text is no render mode; Gymnasium, or the environment, says so.
+    """
+    return isinstance(render_mode, str) and render_mode not in _NO_FRAME_MODES
 
 
-def is_human(render_mode: str | None) -> bool:
+def is_human(render_mode: object) -> bool:
     """Whether an environment of a render mode opens a window."""
-    return render_mode == "human"
+    return isinstance(render_mode, str) and render_mode == "human"
 
 
-def prepare(render_mode: str | None) -> None:
+def prepare(render_mode: object) -> None:
     """Make rendering work here, before an environment with a render mode is made.
 
     What is chosen for the process are the environment variables MUJOCO_GL, PYOPENGL_PLATFORM, SDL_VIDEODRIVER and
@@ -136,6 +141,44 @@ def _prepare_gl() -> None:
     before_import("mujoco", _choice.make)
 
 
+class _Explainer:
+    """Explains an import of MuJoCo that fails for its graphics library, as MUJOCO_GL names it."""
+
+    def __init__(self) -> None:
+        self._is_inside = False
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,  # noqa: ARG002  # importlib's names
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> ModuleSpec | None:
+        if fullname != "mujoco" or self._is_inside:
+            return None
+        self._is_inside = True
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self._is_inside = False
+        if spec is not None and spec.loader is not None:
+            loader: Any = spec.loader
+            loader.exec_module = _explained(loader.exec_module)
+        return spec
+
+
+def _explained(execute: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
+    def call(module: ModuleType) -> None:
+        try:
+            execute(module)
+        except Exception as error:
+            better = explain(None, error)
+            if better is None:
+                raise
+            raise better from error
+
+    return call
+
+
 def gl_backends() -> list[Backend]:
     """Each library that can draw MuJoCo's frames, tried in a process of its own; takes about a second."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # making environments waits for this module
@@ -169,6 +212,7 @@ def _try_backend(name: str) -> Backend:
 
 @functools.cache
 def _protect_mujoco() -> None:
+    sys.meta_path.insert(0, _Explainer())
     after_import("gymnasium.envs.mujoco.mujoco_rendering", _protect_renderer)
 
 
@@ -204,8 +248,16 @@ def _protect_renderer(rendering: ModuleType) -> None:
             _free_contents(viewer)
         close(self)
 
+    free = rendering.OffScreenViewer.free
+
+    @functools.wraps(free)
+    def free_what_is_there(self: Any) -> None:
+        if hasattr(self, "opengl_context"):  # else making it has failed, of which __del__ knows nothing
+            free(self)
+
     rendering.MujocoRenderer._get_viewer = get_current_viewer
     rendering.MujocoRenderer.close = close_with_contents
+    rendering.OffScreenViewer.free = free_what_is_there
 
 
 def _free_contents(viewer: Any) -> None:
@@ -220,7 +272,15 @@ def _free_contents(viewer: Any) -> None:
 
 # ------------------------------------------------------------------------------------------- errors
 
-_GL_MODULES = ("mujoco.egl", "mujoco.osmesa", "mujoco.glfw", "OpenGL", "glfw")
+_GL_MODULES = (
+    "mujoco.egl",
+    "mujoco.osmesa",
+    "mujoco.glfw",
+    "mujoco.gl_context",
+    "mujoco.rendering.classic.gl_context",
+    "OpenGL",
+    "glfw",
+)
 
 
 def explain(env: Any, error: Exception) -> RenderError | None:  # noqa: ARG001  # the bridge gives it
@@ -247,7 +307,7 @@ def _no_library(reason: str) -> str:
 
 def _is_of_gl(error: BaseException) -> bool:
     mujoco = sys.modules.get("mujoco")
-    if mujoco is not None and isinstance(error, mujoco.FatalError):
+    if isinstance(error, getattr(mujoco, "FatalError", ())):
         return True
     for module, function in _frames(error):
         if function == "_get_opengl_backend":

@@ -2,7 +2,8 @@
 
 SDL (by pygame) and GLFW (by MuJoCo's environments) have one state for the process, no locks around it, and are meant for
 one thread. Gymnasium's environments end them altogether when one of them is closed, which takes the windows of all others
-away, in the midst of what other threads do with them.
+away, in the midst of what other threads do with them. And a thread has one current OpenGL context: with one of EGL there,
+GLFW's is refused, for which Xlib ends the process.
 """
 
 from __future__ import annotations
@@ -20,11 +21,20 @@ from gogym.importing import after_import
 _Function = Callable[..., Any]
 
 
+class WindowTakenError(RenderError):
+    """The only window that there can be is another environment's."""
+
+
 @functools.cache
 def protect() -> None:
-    """Have pygame and GLFW used by one thread at a time, and ended by nobody; once for the process."""
+    """Have pygame and GLFW used by one thread at a time, and ended by nobody; once for the process.
+
+    On each thread, the OpenGL context of one library is left before that of another becomes current.
+    """
     after_import("pygame", _protect_pygame)
     after_import("glfw", _protect_glfw)
+    after_import("mujoco.egl", _protect_egl)
+    after_import("mujoco.osmesa", _protect_osmesa)
 
 
 def has_display() -> bool:
@@ -64,12 +74,13 @@ def _protect_pygame(pygame: Any) -> None:
     lock = threading.RLock()
     for module, names in (
         (pygame, ("init",)),
-        (pygame.display, ("init", "set_mode", "set_caption", "flip", "update")),
+        (pygame.display, ("set_caption", "flip", "update")),
         (pygame.event, ("pump", "get")),
     ):
         for name in names:
             setattr(module, name, _locked(lock, getattr(module, name)))
-    window = _PygameWindow(pygame.display, lock)
+    window = _PygameWindow(pygame, lock)
+    pygame.display.init = window.init
     pygame.display.set_mode = window.set_mode
     pygame.display.quit = window.quit
     # What it ends besides the window (fonts ...) is still used by others. Python's exit ends it in any case.
@@ -79,21 +90,31 @@ def _protect_pygame(pygame: Any) -> None:
 class _PygameWindow:
     """Pygame's only window: it is closed by the thread that opened it, and until then no other thread opens it."""
 
-    def __init__(self, display: Any, lock: Any) -> None:
-        self._display = display
+    def __init__(self, pygame: Any, lock: Any) -> None:
+        self._display = pygame.display
+        self._error = pygame.error
         self._lock = lock
-        self._set_mode = display.set_mode
-        self._quit = display.quit
+        self._init = pygame.display.init
+        self._set_mode = pygame.display.set_mode
+        self._quit = pygame.display.quit
         self._thread: int | None = None  # of the window that is open
+
+    def init(self) -> None:
+        """Start SDL's video: pygame.display.init."""
+        with self._lock:
+            try:
+                self._init()
+            except self._error as error:
+                raise RenderError(_no_video(error)) from error
 
     def set_mode(self, *args: Any, **kwargs: Any) -> Any:
         """Open the window: pygame.display.set_mode. Another thread may be drawing on the one that it replaces."""
         with self._lock:
             if self._thread not in (None, threading.get_ident()):
                 message = "pygame has one window in a process, and it is another environment's, which has to be closed first"
-                raise RenderError(message)
+                raise WindowTakenError(message)
             if not self._display.get_init():
-                self._display.init()
+                self.init()
             if self._display.get_driver() == "x11":
                 # SDL would draw with OpenGL, in a context that is in the way of MuJoCo's on the same thread.
                 os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
@@ -107,6 +128,63 @@ class _PygameWindow:
             if self._thread == threading.get_ident():
                 self._thread = None
                 self._quit()
+
+
+def _no_video(error: Exception) -> str:
+    for name in ("SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER"):
+        if value := os.environ.get(name):
+            return (
+                f"pygame cannot open a window with {name}={value}: {error}. Without {name} a driver that works is "
+                "chosen; x11 and wayland need a display, which xvfb-run gives a program"
+            )
+    return f"pygame cannot open a window ({_displays()}): {error}"
+
+
+# ------------------------------------------------------------------------------------------- OpenGL contexts
+
+_current = threading.local()
+"""Of a thread: ``library``, whose OpenGL context may be current, and ``leave``, which has none current."""
+
+
+def _change_to(library: str, leave: Callable[[], None]) -> None:
+    """Leave the context of another library, before one of this library becomes current on this thread."""
+    if getattr(_current, "library", library) != library:
+        _current.leave()
+    _current.library, _current.leave = library, leave
+
+
+def _protect_egl(egl: Any) -> None:
+    def leave() -> None:
+        none = egl.EGL
+        if egl.EGL_DISPLAY is not None:  # at Python's exit it ends
+            none.eglMakeCurrent(
+                egl.EGL_DISPLAY, none.EGL_NO_SURFACE, none.EGL_NO_SURFACE, none.EGL_NO_CONTEXT
+            )
+
+    _protect_contexts(egl.GLContext, "EGL", leave)
+
+
+def _protect_osmesa(osmesa: Any) -> None:
+    def leave() -> None:
+        osmesa.osmesa.OSMesaMakeCurrent(None, None, osmesa.GL.GL_FLOAT, 0, 0)
+
+    _protect_contexts(osmesa.GLContext, "OSMesa", leave)
+
+
+def _protect_contexts(cls: Any, library: str, leave: Callable[[], None]) -> None:
+    """Have contexts of a class of MuJoCo's leave those of other libraries."""
+
+    def changing(function: _Function) -> _Function:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            _change_to(library, leave)
+            return function(*args, **kwargs)
+
+        return call
+
+    cls.__init__ = changing(cls.__init__)
+    cls.make_current = changing(cls.make_current)
+    cls._context = None  # of one that could not be made, which is freed all the same
 
 
 # ------------------------------------------------------------------------------------------- GLFW
@@ -160,6 +238,7 @@ class _GlfwWindows:
 
     def create_window(self, *args: Any, **kwargs: Any) -> Any:
         with self._lock:
+            _change_to("GLFW", self._leave)  # it looks at the window's context
             window = self._create_window(*args, **kwargs)
             self._destroyed.discard(_address(window))
             return window
@@ -187,7 +266,11 @@ class _GlfwWindows:
 
     def make_context_current(self, window: Any) -> None:
         self._check(window)
+        _change_to("GLFW", self._leave)
         self._make_context_current(window)
+
+    def _leave(self) -> None:
+        self._make_context_current(None)
 
     def window_should_close(self, window: Any) -> Any:
         self._check(window)
@@ -209,10 +292,14 @@ def _address(window: Any) -> int:
 
 
 def _no_window(error: Exception) -> str:
+    words = str(error).split(" b'")[-1].rstrip("'")  # (65550) b'X11: Failed to open display :1'
+    return f"a window cannot be opened ({_displays()}): {words}"
+
+
+def _displays() -> str:
     displays = [
         f"{name}={value}"
         for name in ("DISPLAY", "WAYLAND_DISPLAY")
         if (value := os.environ.get(name)) is not None
     ]
-    words = str(error).split(" b'")[-1].rstrip("'")  # (65550) b'X11: Failed to open display :1'
-    return f"a window cannot be opened ({', '.join(displays) or 'there is no display'}): {words}"
+    return ", ".join(displays) or "there is no display"

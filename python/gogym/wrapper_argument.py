@@ -25,7 +25,7 @@ from gymnasium.core import ActType, ObsType, WrapperActType, WrapperObsType
 from gogym.callback import Callback
 from gogym.element import element_of
 from gogym.errors import CallbackError, WrapperError
-from gogym.options import ElementError, SpaceError
+from gogym.options import ElementError, SpaceError, json_text
 from gogym.space import shown
 from gogym.space_json import space_of
 
@@ -138,7 +138,7 @@ class Parameters:
             except _Misfit as misfit:
                 more = f" ({misfit})" if str(misfit) else ""
                 raise WrapperError(
-                    f'wrapper {self._wrapper}: the argument "{name}" is {_json_name(given[name])}{more}; it takes '
+                    f'wrapper {self._wrapper}: the argument "{name}" is {json_text(given[name], 120)}{more}; it takes '
                     f"{_annotation_text(parameter.annotation)}. {self._accepted()}"
                 ) from misfit.__cause__
         for name, parameter in self._named.items():
@@ -217,13 +217,6 @@ def _parameter_text(parameter: inspect.Parameter) -> str:
         return text
     is_function = inspect.isroutine(parameter.default)
     return f"{text} = {'a function of its own' if is_function else shown(parameter.default, 60)}"
-
-
-def _json_name(value: Any) -> str:
-    """Name a value as who wrote the JSON knows it."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return shown(value, 120)
 
 
 # ------------------------------------------------------------------------------------------- conversion

@@ -21,8 +21,8 @@ from gymnasium.error import DependencyNotInstalled
 
 from gogym import entry_point
 from gogym.errors import WrapperError
-from gogym.options import check_wrappers, parse_json
-from gogym.space import class_name, shown
+from gogym.options import check_wrappers, json_text, parse_json
+from gogym.space import class_name, safe_repr
 from gogym.wrapper_argument import Parameters
 
 if TYPE_CHECKING:
@@ -32,6 +32,15 @@ Env = gymnasium.Env[Any, Any]
 
 NAMES: tuple[str, ...] = tuple(name for name in gymnasium_wrappers.__all__ if name != "vector")
 """The wrappers of Gymnasium for single environments."""
+
+_SHOWN = 200
+"""How much of a value messages show."""
+
+_OF_ENVIRONMENTS = re.compile(
+    r"\b(env|environment|observation|action|render|render_mode|space|image|Box|Discrete|Dict|Tuple)s?\b|_space\b",
+    re.IGNORECASE,
+)
+"""What exceptions name that are about the environment."""
 
 _OWN_MODULES = ("gogym", "_bridge")
 """Where the classes of gogym's own exceptions are."""
@@ -110,7 +119,7 @@ class _Layer:
             _raise_misfit(self, env, error, undo.note())
         if not isinstance(made, gymnasium.Env) or not _is_around(made, env):
             raise WrapperError(
-                f"{self.name} is no wrapper: it made {shown(made)}, which is no gymnasium.Env around the one that it "
+                f"{self.name} is no wrapper: it made {_one_line(made)}, which is no gymnasium.Env around the one that it "
                 "was given; a wrapper is a subclass of gymnasium.Wrapper"
             )
         return made
@@ -205,24 +214,34 @@ def _raise_misfit(layer: _Layer, env: Env, error: Exception, note: str) -> NoRet
             raise cls(f"wrapper {layer.name}: {text}{note}") from error
     if isinstance(error, ImportError):
         raise type(error)(f"wrapper {layer.name}: {text}{note}", name=error.name, path=error.path) from error
-    given = f" with {shown(layer.arguments)}" if layer.arguments else ""
+    given = f" with {json_text(layer.arguments, _SHOWN)}" if layer.arguments else ""
+    what = f"{given} does not fit the environment" if _is_misfit(layer, error, text) else f" failed{given}"
     purpose = _summary(layer.create)
     raise WrapperError(
-        f"wrapper {layer.name}{given} does not fit {_named(env)}: {text}. The environment has {_found(env)}."
+        f"wrapper {layer.name}{what}: {text}."
         + (f" ({layer.name}: {purpose})" if purpose else "")
-        + note
+        + f" The environment is {_one_line(env)} with {_found(env)}.{note}"
     ) from error
+
+
+def _is_misfit(layer: _Layer, error: Exception, text: str) -> bool:
+    """Whether what was said is about the environment, not about an argument or anything else."""
+    is_judgement = isinstance(error, (AssertionError, AttributeError, TypeError, ValueError))
+    words = set(re.findall(r"\w+", text))
+    # "shape" may be anything's; "filter_keys" is the argument.
+    is_argument = any("_" in name and name in words for name in layer.arguments)
+    return is_judgement and not is_argument and bool(_OF_ENVIRONMENTS.search(text))
 
 
 def _said(error: Exception) -> str:
     """What an exception says; of a bare assertion, the condition."""
-    text = str(error).strip().rstrip(".")
+    text = " ".join(str(error).split()).rstrip(".")
     if isinstance(error, AssertionError) and not text:
         condition = _condition(error)
         return f"it asserts `{condition}`" if condition else "it asserts what does not hold"
     if isinstance(error, (AssertionError, TypeError, ValueError)) and text:
         return text
-    cls = class_name(type(error))
+    cls = entry_point.with_paths(class_name(type(error)))
     return f"{cls}: {text}" if text and cls.partition(".")[0] != "gymnasium" else text or cls
 
 
@@ -242,8 +261,10 @@ def _condition(error: AssertionError) -> str:
     return ast.unparse(found[-1].test) if found else ""
 
 
-def _named(env: Env) -> str:
-    return shown(env, 300)
+def _one_line(value: Any) -> str:
+    """Give a value's repr on one line; of a long one the middle is left out, for the shape and dtype of a Box are last."""
+    text = entry_point.with_paths(" ".join(safe_repr(value).split()))
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 43]}...{text[-40:]}"
 
 
 def _found(env: Env) -> str:
@@ -256,7 +277,7 @@ def _found(env: Env) -> str:
 
 def _attribute(env: Env, name: str) -> str:
     try:
-        return shown(getattr(env, name), 160)
+        return _one_line(getattr(env, name))
     except Exception as error:  # noqa: BLE001  # a foreign environment may raise anything
         return f"(none: {class_name(type(error))})"
 

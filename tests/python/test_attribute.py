@@ -372,3 +372,33 @@ def test_mujocos_state_is_set_and_read():
     assert attribute.has(env, "unwrapped.data.qpos", False)
     assert not attribute.has(env, "unwrapped.data.qposs", False)
     env.close()
+
+
+# ------------------------------------------------------------------------------------------- names as arguments
+
+
+@pytest.mark.parametrize("path", ["{}", "unwrapped.{}", "env.{}"])
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("get_wrapper_attr", ["_private"]),
+        ("get_wrapper_attr", {"name": "_private"}),
+        ("has_wrapper_attr", {"*": ["_private"]}),
+        ("set_wrapper_attr", ["_private", 3]),
+        ("set_wrapper_attr", {"value": 3, "name": "_private"}),
+        ("set_wrapper_attr", {"*": ["_private"], "value": 3}),
+    ],
+)
+def test_private_names_are_refused_as_arguments_too(env, path, method, arguments):
+    before = env.unwrapped._private
+    with pytest.raises(AttributeAccessError, match=r"'_private' in the arguments of .* is private: .*gogym"):
+        attribute.call(env, path.format(method), json.dumps(arguments), False)
+    assert env.unwrapped._private == before
+    attribute.call(env, path.format(method), json.dumps(arguments), True)
+
+
+def test_public_names_are_arguments_as_ever(env):
+    assert attribute.call(env, "get_wrapper_attr", '["number"]', False) == 7
+    assert attribute.call(env, "has_wrapper_attr", '{"name": "nummer"}', False) is False
+    with pytest.raises(TypeError):
+        attribute.call(env, "get_wrapper_attr", "[]", False)

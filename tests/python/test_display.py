@@ -315,3 +315,79 @@ def test_glfw_draws_frames_on_several_threads(display):
     assert len(means) == 4
     assert set(means) == {means[0]}
     assert means[0] > 50
+
+
+@pytest.mark.parametrize("backend", ["egl", "osmesa", "glfw"])
+def test_a_check_opens_a_window_beside_other_contexts_of_its_thread(display, backend):
+    """Xlib ends a process that makes GLFW's context current where one of EGL is."""
+    if backend != "glfw":
+        support_display.need_backend(backend)
+    script = """
+    with native.Environment("Ant-v5", {"render_mode": "rgb_array"}) as env:
+        env.reset(seed=1)
+        before = env.render_value()
+        found = [(one["level"], one["message"]) for one in env.check()]
+        env.reset(seed=1)
+        again = env.render_value()
+        print(json.dumps([found, bool((before == again).all()), float(before.mean())]))
+    """
+    more = {"DISPLAY": display.name, "MUJOCO_GL": backend}
+    found, same, mean = support_display.run(COMMON + script, display.screen, **more).result
+    assert {level for level, _ in found} == {"warning"}
+    assert not any("human" in message for _, message in found)
+    assert same
+    assert mean > 50
+
+
+def test_contexts_and_windows_of_one_thread_take_turns(run):
+    support_display.need_backend("egl")
+    script = """
+    import gymnasium
+    from gogym import render
+
+    def make(mode):
+        render.prepare(mode)
+        env = gymnasium.make("Ant-v5", render_mode=mode)
+        env.reset(seed=1)
+        return env
+
+    alone = make("rgb_array").render()
+    frames, shares = [], []
+    first = make("rgb_array")
+    frames.append(first.render())
+    window = make("human")
+    for _ in range(3):
+        window.step(window.action_space.sample())
+        shares.append(shown())
+        frames.append(first.render())
+    second = make("rgb_array")
+    frames.append(second.render())
+    second.close()
+    window.step(window.action_space.sample())
+    shares.append(shown())
+    window.close()
+    frames.append(first.render())
+    first.close()
+    print(json.dumps([[bool((frame == alone).all()) for frame in frames], min(shares), cleared()]))
+    """
+    same, share, closed = run(script)
+    assert same == [True] * 6
+    assert share > 0.05
+    assert closed == 0
+
+
+def test_a_check_beside_the_window_of_another_environment(run):
+    """That pygame's window is taken is no fault of the environment that is checked."""
+    script = """
+    window = human("CartPole-v1")
+    other = native.Environment("FrozenLake-v1")
+    found = [other.check()]
+    window.close()
+    found.append(other.check())
+    other.close()
+    print(json.dumps(found))
+    """
+    (finding,), later = run(script)
+    assert (finding["level"], finding["type"]) == ("warning", "gogym.errors.RenderError")
+    assert 'the render mode "human" has not been checked: pygame has one window' in finding["message"]
+    assert later == []

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import gogym
+import support_display
 import support_host as host
 from gogym import attempt, doctor, host_python
 from gogym._abi import TABLE_VERSION
@@ -154,6 +155,7 @@ def test_a_host_program_that_finds_no_python(tmp_path):
         program = next(f for f in host_findings if f["name"] == "C program")
         assert program["state"] == "bad"
         assert program["detail"].startswith("GYM_ERR_NO_PYTHON: ")
+        assert program["mend"] == finding["mend"]
 
 
 def test_a_package_that_is_broken_does_not_matter_where_it_is_optional(tmp_path):
@@ -219,7 +221,7 @@ def test_the_requirements_are_those_of_the_distribution():
 
 def test_without_a_compiler_a_c_program_is_not_tried(monkeypatch):
     monkeypatch.setenv("CC", "/no/such/compiler -O2")
-    finding = doctor._c_program("host programs")
+    finding = doctor._c_program("host programs", "mend")
     assert (finding.state, finding.required) == ("absent", False)
     assert "/no/such/compiler" in finding.detail
     assert "install gcc" in finding.mend
@@ -227,9 +229,27 @@ def test_without_a_compiler_a_c_program_is_not_tried(monkeypatch):
 
 def test_a_compiler_that_fails_is_not_gogyms_fault(monkeypatch):
     monkeypatch.setenv("CC", "false")
-    finding = doctor._c_program("host programs")
+    finding = doctor._c_program("host programs", "mend")
     assert (finding.state, finding.required) == ("bad", False)
     assert finding.detail == "false: exit status 1"
+    assert finding.mend == "unset CC"
+
+
+def test_a_compiler_without_headers_is_mended_by_a_package(monkeypatch, tmp_path):
+    compiler = tmp_path / "cc"
+    compiler.write_text("#!/bin/sh\necho 'check.c:2: fatal error: stdio.h: No such file' >&2\nexit 1\n")
+    compiler.chmod(0o755)
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    finding = doctor._c_program("host programs", "mend")
+    assert "stdio.h" in finding.detail
+    assert finding.mend == "apt install gcc libc6-dev"
+
+
+def test_the_display_is_what_a_host_gets():
+    """Without a display, SDL itself would take another driver than gogym has it take."""
+    done = support_display.run("from gogym import attempt; attempt.main('display')")
+    assert done.result == {"problem": "SDL uses its driver dummy"}
 
 
 @host.needs_compiler

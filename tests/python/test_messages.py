@@ -117,6 +117,15 @@ def test_a_line_without_end_does_not_grow_for_ever():
         assert sum(len(text) for _, text in got) == 100_000
 
 
+def test_the_end_of_a_cut_line_is_no_empty_line():
+    long = "x" * 100_000
+    with told() as got:
+        for piece in (long, "\n", "\n", long, long, "\n\nend\n", long, "rest", "\n", "\n", long + "\n", "\n"):
+            sys.stdout.write(piece)
+        told_lengths = [len(text) for _, text in got]
+    assert told_lengths == [100_000, 0, 100_000, 100_000, 0, 3, 100_000, 4, 0, 100_000, 0]
+
+
 def test_the_stream_is_a_usual_one(capfd):
     with told() as got:
         assert sys.stdout.encoding == "utf-8"

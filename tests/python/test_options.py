@@ -83,14 +83,14 @@ BAD = {
     "NaN": "__float__",
     "Infinity": "__float__",
     "-Infinity": "__float__",
-    '{"a": 1, "a": 2}': "'a' stands twice",
-    '{"a": 1, "\\u0061": 2}': "'a' stands twice",
+    '{"a": 1, "a": 2}': 'the key "a" stands twice',
+    '{"a": 1, "\\u0061": 2}': 'the key "a" stands twice',
     '{"__tuple__": 1}': "__tuple__ takes",
     '{"__tuple__": {}}': "__tuple__ takes",
     '{"__tuple__": [], "x": 1}': "no other keys",
     '{"__tuple__": [], "__float__": "1"}': "no other keys",
     '{"__tuple__": [], "dtype": "int8"}': "no other keys",
-    '{"__float__": "many"}': "'many'",
+    '{"__float__": "many"}': '"many"',
     '{"__float__": ""}': "__float__",
     '{"__float__": 1}': "__float__",
     '{"__float__": null}': "__float__",
@@ -100,16 +100,16 @@ BAD = {
     '{"__ndarray__": [1], "dtype": 8}': "dtype",
     '{"__ndarray__": [1], "dtype": []}': "dtype",
     '{"__ndarray__": [1], "dtype": {}}': "dtype",
-    '{"__ndarray__": [1], "dtype": "object"}': "'object'",
+    '{"__ndarray__": [1], "dtype": "object"}': '"object"',
     '{"__ndarray__": [1], "dtype": "int8", "x": 1}': "no other keys",
     '{"__ndarray__": [300], "dtype": "uint8"}': "300",
     '{"__ndarray__": [-1], "dtype": "uint8"}': "-1",
     '{"__ndarray__": [[1], [2, 3]], "dtype": "int8"}': "[2, 3]",
     '{"__ndarray__": [{}], "dtype": "int8"}': "{}",
-    '{"__ndarray__": ["a"], "dtype": "int8"}': "'a'",
+    '{"__ndarray__": ["a"], "dtype": "int8"}': 'hold "a"',
     '{"__ndarray__": [1.5], "dtype": "int8"}': "1.5",
-    '{"__ndarray__": ["1"], "dtype": "int8"}': "'1'",
-    '{"__ndarray__": [null], "dtype": "float32"}': "None",
+    '{"__ndarray__": ["1"], "dtype": "int8"}': 'hold "1"',
+    '{"__ndarray__": [null], "dtype": "float32"}': "hold null",
     '{"__ndarray__": [2], "dtype": "bool"}': "2",
     '{"__dict__": {}}': "__dict__ takes",
     '{"__dict__": [1]}': "pairs",
@@ -120,7 +120,7 @@ BAD = {
     '{"__dict__": [[{"__tuple__": [[]]}, 1]]}': "not hashable",
     '{"__dict__": [[1, 2], [1, 3]]}': "twice",
     '{"__dict__": [[1, 2], [true, 3]]}': "twice",
-    '{"__other__": 1}': "unknown tag '__other__'",
+    '{"__other__": 1}': 'unknown tag "__other__"',
     '{"__callback__": "name", "more": 1}': "has no other keys",
     "9" * 5000: "digits",
 }
@@ -255,3 +255,32 @@ def test_wrappers_and_private():
     ):
         with pytest.raises(options.OptionsError, match='under "gogym"'):
             options.split_make_options(f'{{"gogym": {text}}}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "null",
+        "true",
+        "3",
+        "1.5",
+        '[null, true, {"name": 1}]',
+        '{"__tuple__": [1, {"__float__": "-inf"}]}',
+        '{"__ndarray__": [[1, 2]], "dtype": "int8"}',
+        '{"__ndarray__": [{"__float__": "nan"}], "dtype": "float32"}',
+        '{"__dict__": [[1, "\u00e9"], [{"__tuple__": [1]}, null]]}',
+        '{"__dict__": [["__tuple__", 1]]}',
+        '"\\ud800"',
+    ],
+)
+def test_messages_show_json(text):
+    assert options.json_text(parse(text)) == text
+    with pytest.raises(OptionsError) as caught:
+        parse_make_options(f'{{"gogym": {{"entry_point": [{text}]}}}}')
+    assert str(caught.value).endswith(f", not [{text}]")
+
+
+def test_messages_show_callbacks_and_cut_what_is_long():
+    assert options.json_text([callback.Callback("scale", "reward", None)]) == '[{"__callback__": "scale"}]'
+    assert options.json_text([0] * 99) == "[" + "0, " * 25 + "0..."
+    assert options.json_text(object).startswith("<class")

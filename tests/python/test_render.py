@@ -186,6 +186,52 @@ def test_a_users_choice_that_does_not_work_is_named():
     assert "apt install libegl1" in message
 
 
+def test_nothing_is_printed_about_what_could_not_be_made():
+    """Gymnasium frees a context that it does not have, and MuJoCo one of OSMesa."""
+    script = MAKE + "    import gc; print(json.dumps(error_of('Ant-v5', 'rgb_array'))); gc.collect()"
+    assert run(script, MUJOCO_GL="egl", **NO_EGL).stderr == ""
+
+
+@pytest.mark.usefixtures("osmesa")
+def test_nothing_is_printed_about_a_context_of_osmesa_that_could_not_be_made():
+    script = """
+        import json
+        from gogym import render
+        render.prepare("rgb_array")
+        import mujoco.osmesa
+        mujoco.osmesa.osmesa.OSMesaCreateContextExt = None  # as PyOpenGL has it where the library lacks it
+        try:
+            mujoco.osmesa.GLContext(8, 8)
+        except TypeError as error:
+            print(json.dumps(str(error)))
+    """
+    done = run(script, MUJOCO_GL="osmesa")
+    assert "not callable" in done.result
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("mode", ["rgb_array", "human"])
+def test_a_users_choice_that_does_not_exist_is_named_each_time(mode):
+    script = MAKE + f"    print(json.dumps([error_of('Ant-v5', {mode!r}) for _ in range(2)]))"
+    first, second = run(script, MUJOCO_GL="bogus").result
+    assert first.startswith("RenderError: MuJoCo cannot draw with MUJOCO_GL=bogus: ")
+    assert "Without MUJOCO_GL one that works is chosen" in first
+    assert second == first
+    choices, mean = run(MAKE + SHOW, "CartPole-v1", "rgb_array", MUJOCO_GL="bogus").result
+    assert choices["MUJOCO_GL"] == "bogus"
+    assert mean > 50
+
+
+@pytest.mark.parametrize("name", ["SDL_VIDEODRIVER", "SDL_VIDEO_DRIVER"])
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "FrozenLake-v1"])
+def test_a_users_choice_of_sdl_that_does_not_work_is_named(env_id, name):
+    message = run(MAKE + f"    print(json.dumps(error_of({env_id!r}, 'human')))", **{name: "bogus"}).result
+    # SDL of before version 3 reads only the first one, and then there may be nothing wrong.
+    if name == "SDL_VIDEODRIVER" or message is not None:
+        assert message.startswith(f"RenderError: pygame cannot open a window with {name}=bogus: ")
+        assert f"Without {name} a driver that works is chosen" in message
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
@@ -317,6 +363,13 @@ def test_which_modes_have_a_thread():
     assert all(render.needs_thread(mode) for mode in threaded)
     assert not any(render.needs_thread(mode) for mode in (None, "ansi", "ansi_list"))
     assert [mode for mode in (*threaded, None, "ansi") if render.is_human(mode)] == ["human"]
+
+
+@pytest.mark.parametrize("mode", [3, ["human"], {"a": 1}, np.array(["human", "ansi"])], ids=repr)
+def test_what_is_no_mode_is_for_gymnasium_to_refuse(mode):
+    assert render.needs_thread(mode) is False
+    assert render.is_human(mode) is False
+    render.prepare(mode)
 
 
 # ------------------------------------------------------------------------------------------- frames

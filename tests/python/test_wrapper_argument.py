@@ -104,14 +104,14 @@ def test_arguments(cart_pole, name, given, expected):
 
 
 MISFITS = [
-    ("whole", 2.5, "2.5"), ("whole", "2", "'2'"), ("whole", True, "true"), ("whole", None, "null"),
-    ("whole", [1], "[1]"), ("real", "1", "'1'"), ("real", False, "false"), ("flag", 1, "1"), ("text", 1, "1"),
-    ("pair", [1], "1 items in place of 2"), ("pair", [1, "b"], "[1, 'b']"), ("pair", "ab", "'ab'"),
-    ("many", 1, "1"), ("many", [1, 2.5], "2.5"), ("names", "ab", "'ab'"), ("names", [1], "[1]"),
+    ("whole", 2.5, "2.5"), ("whole", "2", 'is "2"'), ("whole", True, "true"), ("whole", None, "null"),
+    ("whole", [1], "[1]"), ("real", "1", 'is "1"'), ("real", False, "false"), ("flag", 1, "1"), ("text", 1, "1"),
+    ("pair", [1], "1 items in place of 2"), ("pair", [1, "b"], 'is [1, "b"]'), ("pair", "ab", 'is "ab"'),
+    ("many", [1, None], "is [1, null]"), ("many", 1, "1"), ("many", [1, 2.5], "2.5"), ("names", "ab", 'is "ab"'), ("names", [1], "[1]"),
     ("table", [1], "[1]"), ("table", {"a": [1]}, "1 items"), ("array", 3, "3"), ("array", [[1], [2, 3]], "nested lists"),
     ("array", ["a"], "numbers"), ("dtype", "flot", "flot"), ("dtype", 3, "3"), ("scalar_type", "flot", "flot"),
     ("space", {"type": "Bx"}, "'Bx'"), ("space", 3, "3"), ("box", {"type": "Discrete", "n": 3}, "Discrete"),
-    ("module", 3, "3"), ("choice", "c", "'c'"), ("choice", 3.0, "3.0"), ("observation", [1], "(4,)"),
+    ("module", 3, "3"), ("choice", "c", 'is "c"'), ("choice", 3.0, "3.0"), ("observation", [1], "(4,)"),
     ("action", "a", "'a'"), ("reward_function", "f", "__callback__"), ("trigger", 3, "gym_add_trigger_callback"),
     ("on_action", [], "gym_add_array_callback"), ("some_function", "f", "gym_add_reward_callback"),
 ]  # fmt: skip
@@ -162,7 +162,7 @@ def test_arguments_of_any_name(cart_pole):
         ({"name": "TimeLimit", "max_episode_steps": 5, "env": {}}, ['"env" is the environment']),
         ({"name": "RecordVideo"}, ['needs the argument "video_folder"', "gc_trigger", "a function of its own"]),
         ({"name": "StickyAction", "repeat_action_probability": 0.1, "repeat_action_duration": [1, 2, 3]}, ["3 items in place of 2"]),
-        ({"name": "FilterObservation", "filter_keys": "obs"}, ['"filter_keys" is \'obs\'', "Sequence[str | int]"]),
+        ({"name": "FilterObservation", "filter_keys": "obs"}, ['"filter_keys" is "obs"', "Sequence[str | int]"]),
     ],
 )  # fmt: skip
 def test_unknown_and_missing_arguments(cart_pole, wrapper, words):
@@ -245,7 +245,7 @@ def test_each_wrapper_wants_its_kind(cart_pole, wrapper, kind, wanted):
 
 
 def test_a_callback_where_none_is_wanted(cart_pole):
-    with pytest.raises(WrapperError, match='"max_episode_steps" is <callback'):
+    with pytest.raises(WrapperError, match=r'"max_episode_steps" is \{"__callback__": "'):
         apply(cart_pole, [{"name": "TimeLimit", "max_episode_steps": callback("reward")}])
 
 

@@ -18,6 +18,7 @@ from gymnasium import spaces
 from gymnasium import wrappers as stock
 
 import wrapper_vectors
+from gogym import entry_point
 from gogym.errors import WrapperError
 from gogym.options import OptionsError
 from gogym.wrappers import NAMES, apply, observation_converter, parse, to_numpy
@@ -250,7 +251,16 @@ UNFIT = [
 def test_what_does_not_fit_names_itself_and_what_it_wanted(cart_pole, wrapper, words):
     message = failure(cart_pole, wrapper)
     assert message.startswith(f"wrapper {wrapper['name']}")
-    assert "does not fit <TimeLimit<OrderEnforcing<" in message
+    at_fault = {"RescaleObservation", "ReshapeObservation", "FrameStackObservation", "TimeLimit", "DtypeObservation"} | {
+        "DelayObservation", "MaxAndSkipObservation", "RepeatAction", "ObstructView"
+    }  # fmt: skip
+    given = {key: value for key, value in wrapper.items() if key != "name"}
+    with_given = f" with {json.dumps(given)}" if given else ""
+    if wrapper["name"] in at_fault:
+        assert message.startswith(f"wrapper {wrapper['name']} failed{with_given}: ")
+    else:
+        assert message.startswith(f"wrapper {wrapper['name']}{with_given} does not fit the environment: ")
+    assert message.index(words) < message.index("The environment is <TimeLimit<OrderEnforcing<")
     assert words in message
     assert "(4,), float32), the action space Discrete(2) and the render mode None" in message
     assert not Path("nowhere").exists()
@@ -269,6 +279,45 @@ def test_what_does_not_fit_names_itself_and_what_it_wanted(cart_pole, wrapper, w
 def test_gymnasiums_errors_keep_their_class(cart_pole, wrapper, error):
     message = failure(cart_pole, wrapper, error=error)
     assert message.startswith(f"wrapper {wrapper['name']}: ")
+
+
+def test_what_is_not_the_environments_fault_is_not_said_to_be(cart_pole, tmp_path):
+    message = failure(cart_pole, {"name": f"{USER}:Fails", "how": "RuntimeError"})
+    assert message.startswith(
+        f'wrapper {USER}:Fails failed with {{"how": "RuntimeError"}}: RuntimeError: it does not'
+    )
+    (tmp_path / "file").touch()
+    with gymnasium.make("CartPole-v1", render_mode="rgb_array") as env:
+        folder = str(tmp_path / "file" / "folder")
+        message = failure(env, {"name": "RecordVideo", "video_folder": folder})
+    assert message.startswith("wrapper RecordVideo failed with {")
+    assert "}: NotADirectoryError: " in message
+
+
+def test_large_spaces_are_shown_on_one_line(cart_pole):
+    cart_pole.observation_space = spaces.Box(np.arange(80.0).reshape(8, 10) / 7, 99, dtype=np.float64)
+    message = failure(cart_pole, {"name": "TimeLimit", "max_episode_steps": 0})
+    assert "\n" not in message
+    shown = message.partition("the observation space ")[2].partition(", the action space")[0]
+    assert shown.startswith("Box([[ 0. 0.14285714 ")
+    assert shown.endswith("(8, 10), float64)")
+    assert len(shown) == 200
+
+
+def test_files_are_named_by_their_paths(cart_pole, tmp_path):
+    file = tmp_path / "weird name.py"
+    file.write_text(
+        "import gymnasium\nclass Odd(Exception): pass\n"
+        "class Fails(gymnasium.Wrapper):\n    def __init__(self, env): raise Odd('no')\n"
+        "class Nothing:\n    step = reset = None\n    def __init__(self, env): pass\n"
+    )
+    name = f"{file}:Fails"
+    assert failure(cart_pole, {"name": name}).startswith(f"wrapper {name} failed: {file}:Odd: no.")
+    assert f"it made <{file}:Nothing object" in failure(cart_pole, {"name": f"{file}:Nothing"})
+    module = entry_point.import_file(str(file)).__name__
+    assert entry_point.with_paths(f"({module}:Fails, {module})") == f"({file}:Fails, {file})"
+    other = "gogym_file_other_0123456789:Fails"
+    assert entry_point.with_paths(other) == other
 
 
 def test_the_cause_is_kept(cart_pole):

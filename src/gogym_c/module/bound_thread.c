@@ -15,8 +15,13 @@
 
 enum { IDLE, GIVEN, DONE, ENDING };
 
-/* How long either side looks for the other before it sleeps. Waking a sleeping thread takes 5 to 50 us. */
-#define SPIN_NS 40000
+/* How long either side looks for the other before it sleeps: waking a sleeping thread takes about 40 us,
+ * which is much beside a step. A caller waits for work of which a frame or a step with physics takes up to 1
+ * ms; a thread waits for a host that thinks about its next action. After the first moment both let other
+ * threads have the CPU. */
+#define CALLER_SPIN_NS 1000000
+#define WORKER_SPIN_NS 200000
+#define RELAXED_NS 20000
 #define STACK_BYTES (16u << 20) /* as much as Python's main thread has */
 
 struct gym__bound_thread {
@@ -65,16 +70,20 @@ static int may_spin(void) {
 }
 
 /* Whether the state became one of two before the time was up. */
-static int spin_until(gym__bound_thread *thread, int wanted, int also) {
+static int spin_until(gym__bound_thread *thread, int wanted, int also, long long most_ns) {
   if (!may_spin()) return 0;
-  long long end = now_ns() + SPIN_NS;
+  long long begin = now_ns(), spent = 0;
   do {
     for (int i = 0; i < 32; i++) {
       int state = atomic_load(&thread->state);
       if (state == wanted || state == also) return 1;
-      relax();
+      if (spent < RELAXED_NS)
+        relax();
+      else
+        sched_yield();
     }
-  } while (now_ns() < end);
+    spent = now_ns() - begin;
+  } while (spent < most_ns);
   return 0;
 }
 
@@ -107,7 +116,7 @@ static void *serve(void *argument) {
   atomic_store(&thread->id, gym__this_thread());
   gym__thread_pin();
   for (;;) {
-    if (!spin_until(thread, GIVEN, ENDING))
+    if (!spin_until(thread, GIVEN, ENDING, WORKER_SPIN_NS))
       sleep_until(thread, &thread->worker_sleeps, &thread->given, GIVEN, ENDING);
     if (atomic_load(&thread->state) == ENDING) return NULL;
     gym__thread_enter();
@@ -170,7 +179,8 @@ static int run_there(gym__bound_thread *thread, void (*work)(void *argument), vo
   thread->work = work;
   thread->argument = argument;
   change_state(thread, GIVEN, &thread->worker_sleeps, &thread->given);
-  if (!spin_until(thread, DONE, DONE)) sleep_until(thread, &thread->caller_sleeps, &thread->done, DONE, DONE);
+  if (!spin_until(thread, DONE, DONE, CALLER_SPIN_NS))
+    sleep_until(thread, &thread->caller_sleeps, &thread->done, DONE, DONE);
   pthread_mutex_unlock(&thread->turn);
   gym__wait_end(&wait);
   return 1;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -149,7 +150,7 @@ class Fails(gymnasium.Wrapper):
             raise gymnasium.error.DependencyNotInstalled("it is not") from ModuleNotFoundError(
                 "No module named 'moviepy'", name="moviepy"
             )
-        raise {"ValueError": ValueError, "MemoryError": MemoryError}[how]("it does not like it")
+        raise getattr(builtins, how)("it does not like it")
 
 
 class Outer:
