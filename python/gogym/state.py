@@ -20,7 +20,7 @@ import gymnasium
 import numpy as np
 
 import gogym
-from gogym import state_graph, state_place
+from gogym import state_graph, state_made, state_place
 from gogym.errors import StateError
 
 # What belongs to one family of environments is imported where it is needed: the family may not be installed.
@@ -28,9 +28,6 @@ from gogym.errors import StateError
 _MAGIC = b"GOGYMST\x01"
 _HEADER = struct.Struct("<8sIQ16s")
 """Magic with the format's version, length of the description (UTF-8 JSON), length of the pickle, checksum of both."""
-
-
-_SPACES = ("action_space", "observation_space")
 
 
 class Journal(Protocol):
@@ -61,6 +58,8 @@ def journal_for(env: gymnasium.Env[Any, Any]) -> Journal | None:
         to be handed to the other functions, and told of changes; the same one if called again. None for any other.
     """
     unwrapped = env.unwrapped
+    for layer in state_place.layers(env):
+        state_made.arguments(layer)
     if "mujoco" in sys.modules and hasattr(unwrapped, "model"):
         from gogym import state_mujoco  # noqa: PLC0415
 
@@ -88,6 +87,7 @@ def save(env: gymnasium.Env[Any, Any], last: tuple[Any, Any], journal: Journal |
         StateError: Something cannot be saved; the message names it.
     """
     roots = state_place.layers(env)
+    state_made.make_generators(roots)
     unwrapped = env.unwrapped
     screen = None
     if _is_atari(unwrapped):
@@ -101,7 +101,9 @@ def save(env: gymnasium.Env[Any, Any], last: tuple[Any, Any], journal: Journal |
     views: dict[tuple[int, str], Any] = {}
     for number, root in enumerate(roots):
         if root is unwrapped and _saves_itself(unwrapped):
-            own_spaces = {name: vars(unwrapped)[name] for name in _SPACES if name in vars(unwrapped)}
+            own_spaces = {
+                name: vars(unwrapped)[name] for name in state_place.SPACES if name in vars(unwrapped)
+            }
             contents.append(("itself", (_call_own(unwrapped, "gogym_save_state"), own_spaces)))
             continue
         content, seen = state_place.content_of(root, left_out if root is unwrapped else frozenset())
@@ -109,7 +111,8 @@ def save(env: gymnasium.Env[Any, Any], last: tuple[Any, Any], journal: Journal |
         views.update({(number, name): _save_view(view) for name, view in seen.items()})
     replay = None if journal is None else journal.save()
     further = {"the observation": last[0], "the info": last[1]}
-    pickled = state_graph.dump(roots, (contents, last, views, replay, screen), further)
+    class_spaces = [state_place.class_spaces(root) for root in roots]
+    pickled = state_graph.dump(roots, (contents, class_spaces, last, views, replay, screen), further)
     checksum = _checksum(description, pickled)
     return _HEADER.pack(_MAGIC, len(description), len(pickled), checksum) + description + pickled
 
@@ -131,7 +134,7 @@ def load(env: gymnasium.Env[Any, Any], state: bytes, journal: Journal | None) ->
     roots = state_place.layers(env)
     loader = state_graph.Loader(_checked(state, _description(env, roots)), roots)
     try:
-        contents, last, views, replay, screen = loader.load()
+        contents, class_spaces, last, views, replay, screen = loader.load()
     except StateError:
         raise
     except Exception as error:
@@ -151,7 +154,7 @@ def load(env: gymnasium.Env[Any, Any], state: bytes, journal: Journal | None) ->
         if how == "itself":
             vars(root).update(content[1])
             continue
-        kept = {name for of, name in views if of == number}
+        kept = {name for of, name in views if of == number}.union(class_spaces[number])
         if journal is not None and root is unwrapped:
             kept |= journal.left_out
         state_place.replace_content(root, content, kept)
@@ -188,11 +191,29 @@ def clone(
     """
     other = _copied(env) if make is None else make()
     try:
+        originals, layers = state_place.layers(env), state_place.layers(other)
+        state_made.separate_spaces(layers, originals)
+        if [*map(type, layers)] == [*map(type, originals)] and make is None:
+            state_made.take_over(layers, originals)
         other_journal = journal_for(other)
-        return other, load(other, state, other_journal), other_journal
+        try:
+            last = load(other, state, other_journal)
+        except state_graph.NotThereError:  # a function or class that reset makes
+            _reset(other)
+            last = load(other, state, other_journal)
     except BaseException:
         other.close()
         raise
+    return other, last, other_journal
+
+
+def _reset(env: gymnasium.Env[Any, Any]) -> None:
+    try:
+        env.reset()
+    except Exception as error:
+        raise StateError(
+            f"the environment cannot be cloned: reset of the new one: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _copied(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
@@ -268,16 +289,13 @@ def _description(env: gymnasium.Env[Any, Any], roots: list[Any]) -> bytes:
     """What a state is of, so far as it must be the same where it is loaded."""
     unwrapped = env.unwrapped
     spec = unwrapped.spec
-    options = {} if spec is None else spec.kwargs
     packages = {
         type(value).__module__.partition(".")[0] for value in state_place.attributes_of(unwrapped).values()
     }
     description = {
         "wrappers": [f"{type(root).__module__}.{type(root).__qualname__}" for root in roots],
         "id": None if spec is None else spec.id,
-        "options": {
-            name: value for name, value in options.items() if isinstance(value, (str, int, float, type(None)))
-        },
+        "arguments": _arguments(roots),
         "render_mode": env.render_mode,
         "observation_space": state_place.described(env.observation_space),
         "versions": _versions(frozenset(packages & {"mujoco", "ale_py", "Box2D"})),
@@ -326,13 +344,26 @@ def _checked(state: bytes, description: bytes) -> bytes:
 
 
 def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
+    """Say in which part two descriptions are not the same."""
     name = next(name for name in ours if theirs.get(name) != ours[name])
-    return (
-        f"it is of another environment, or of one that was made in another way: its {name} is {_shown(theirs.get(name))}, "
-        f"and here it is {_shown(ours[name])}"
-    )
+    a, b = theirs.get(name), ours[name]
+    if name == "arguments" and isinstance(a, dict):
+        name = next(name for name in (*b, *a) if a.get(name) != b.get(name))
+        a, b = _short(a.get(name, "not given")), _short(b.get(name, "not given"))
+    else:
+        a, b = _short(json.dumps(a)), _short(json.dumps(b))
+    return f"it is of another environment, or of one that was made in another way: its {name} is {a}, and here it is {b}"
 
 
-def _shown(value: Any) -> str:
-    text = json.dumps(value)
+def _arguments(roots: list[Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    named = list(zip(range(len(roots)), roots, state_place.layer_names(roots), strict=True))
+    for number, root, layer in reversed(named):  # the environment's own first
+        of = f" of {layer} (wrapper {number})" if isinstance(root, gymnasium.Wrapper) else ""
+        what = "argument" if of else "option"
+        found.update((f"{what} {name}{of}", value) for name, value in state_made.arguments(root).items())
+    return found
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 400 else f"{text[:200]} ... {text[-195:]}"

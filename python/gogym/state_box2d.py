@@ -228,6 +228,8 @@ class Journal:
     def _begin(self, seed: int | None, options: Any) -> Record:
         """Note all that the coming reset depends on."""
         env = self._env
+        if seed is None:
+            env.np_random  # noqa: B018  # would otherwise be made, with a seed of nobody's choice, by reset
         free = None
         if self._kind.keeps_world:
             is_new = self._is_new and not getattr(env, self._kind.sign)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import mmap
 import pickle
 import sys
 import threading
@@ -26,6 +27,7 @@ import gymnasium
 import numpy as np
 
 from gogym.errors import StateError
+from gogym.state_made import make_generators
 from gogym.state_place import (
     LOCKS,
     Place,
@@ -37,6 +39,7 @@ from gogym.state_place import (
     find,
     is_importable,
     kind_of,
+    layer_names,
     replace_content,
 )
 
@@ -46,6 +49,10 @@ from gogym.state_place import (
 _LARGEST_BOUNDS = 1024
 """In bytes: larger bounds of a Box are not saved. They are constant, and those of images larger than most environments.
 """
+
+
+class NotThereError(StateError):
+    """What stays where it is when a state is loaded is not there, or not yet."""
 
 
 def restore(kind: str, *arguments: Any) -> Any:  # noqa: ARG001
@@ -74,6 +81,10 @@ class Saver(pickle.Pickler):
         self.places = Places(roots, further)
         self.last: Any = None
         """What has been looked at last: where pickling fails, the culprit."""
+        self._dense: dict[int, Any] = {}
+        # Of the memory of arrays, by the id of its owner: what has been saved as a part of it, and as a copy.
+        self._parts: dict[int, Any] = {}
+        self._copies: dict[int, Any] = {}
 
     def reducer_override(self, value: Any) -> Any:
         """How to pickle an object; NotImplemented: as ever."""
@@ -115,6 +126,12 @@ class Saver(pickle.Pickler):
             )
         return self._kept(value)
 
+    def _proxy(self, value: Any) -> Any:
+        raise StateError(
+            f"the state cannot be saved: {self.places.shown(value)} is a weakref.proxy, which pickle cannot tell from what "
+            "it stands for; hold the object itself, pickle knows circles"
+        )
+
     def _box2d(self, value: Any) -> Any:
         raise StateError(
             f"the state cannot be saved: {self.places.shown(value)} is an object of Box2D, which cannot be copied. Of "
@@ -130,6 +147,8 @@ class Saver(pickle.Pickler):
         return (*reduced, ("cells", cells), None, None, assign) if cells else reduced
 
     def _environment(self, value: Any) -> Any:
+        if isinstance(value, gymnasium.Env):
+            make_generators([value])
         content, views = content_of(value)
         made = restore, ("environment", self.places.place(value), type(value))
         return (*made, ("content", (content, list(views))), None, None, assign)
@@ -146,21 +165,57 @@ class Saver(pickle.Pickler):
 
     def _array(self, value: np.ndarray[Any, Any]) -> Any:
         """Arrays that are parts of others stay so; pickle would cut them loose."""
-        root = value
-        while type(root.base) is np.ndarray:
-            root = root.base
-        if root.base is None and root is value:
+        if value.base is None and (value.flags.c_contiguous or value.flags.f_contiguous):
             return NotImplemented
+        root = value
+        while isinstance(root.base, np.ndarray):
+            root = root.base
         if type(root.base).__name__ == "PyCapsule" and "mujoco" in sys.modules:
             from gogym import state_mujoco  # noqa: PLC0415
 
             if state_mujoco.owns(value, self._roots):
                 return self._kept(value)
-        is_part = root is not value and type(value) is np.ndarray and not root.dtype.hasobject
-        if is_part and (root.flags.c_contiguous or root.flags.f_contiguous):
-            offset = value.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-            return restore, ("part", root, value.dtype, value.shape, offset, value.strides)
+        whole = self._whole(root)
+        if value is whole:
+            if root is whole:
+                self._cut(value, root.base)
+            return NotImplemented
+        if whole is not None and type(value) is np.ndarray and id(root) not in self._copies:
+            self._parts[id(root)] = value
+            offset = value.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+            return restore, ("part", whole, value.dtype, value.shape, offset, value.strides)
+        self._cut(value, root.base if root is value else root)
         return NotImplemented
+
+    def _whole(self, root: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+        """An array with the same memory that pickle does not put in another order; None where there is none."""
+        if root.flags.c_contiguous or root.flags.f_contiguous:
+            return root
+        if id(root) not in self._dense:
+            turned = root.transpose(sorted(range(root.ndim), key=lambda axis: -root.strides[axis]))
+            self._dense[id(root)] = turned if turned.flags.c_contiguous else None
+        found: np.ndarray[Any, Any] | None = self._dense[id(root)]
+        return found
+
+    def _cut(self, value: np.ndarray[Any, Any], source: Any) -> None:
+        """Raise where somebody would notice that an array does not share the memory of `source` any more."""
+        while isinstance(source, memoryview):
+            source = source.obj
+        if source is None or type(source).__name__ == "PyCapsule" or isinstance(source, mmap.mmap):
+            return
+        try:
+            is_constant = not isinstance(source, np.ndarray) and memoryview(source).readonly
+        except TypeError:
+            is_constant = not value.flags.writeable
+        if is_constant:
+            return
+        other = self._copies.get(id(source), self._parts.get(id(source), source))
+        if other is not source or self.places.place(source) is not None:
+            raise StateError(
+                f"the state cannot be saved: {self.places.shown(value)} shares its memory with {self.places.shown(other)}, "
+                "and that cannot be put back. Parts of plain arrays of NumPy may be shared"
+            )
+        self._copies[id(source)] = value
 
     def _generator(self, value: np.random.Generator) -> Any:
         bits = value.bit_generator
@@ -210,12 +265,29 @@ def dump(roots: Sequence[Any], content: Any, further: dict[str, Any]) -> bytes:
         raise
     except RecursionError as error:
         raise StateError(
-            "the state cannot be saved: the environment's objects are nested too deeply for pickle"
+            f"the state cannot be saved: {_deepest(roots)} nested too deeply for pickle"
         ) from error
     except Exception as error:
         what = "" if saver.last is None else f"{saver.places.shown(saver.last)}: "
         raise StateError(f"the state cannot be saved: {what}{error}") from error
     return file.getvalue()
+
+
+def _deepest(roots: Sequence[Any]) -> str:
+    """What pickle cannot follow to its end, as the beginning of a sentence."""
+    for root, of in zip(roots, layer_names(roots), strict=True):
+        for name, item in content_of(root)[0].items():
+            if _is_too_deep(item, roots):
+                return f"the objects in {of}.{name} are"
+    return "the environment's objects are"
+
+
+def _is_too_deep(value: Any, roots: Sequence[Any]) -> bool:
+    try:
+        Saver(io.BytesIO(), roots, {}).dump(value)
+    except Exception as error:  # noqa: BLE001  # whatever else there is has not been the culprit
+        return isinstance(error, RecursionError)
+    return False
 
 
 # ------------------------------------------------------------------------------------------- loading
@@ -275,7 +347,7 @@ class Loader(pickle.Unpickler):
     def _need(self, place: Place, shown: str) -> Any:
         live = self._find(place)
         if live is None:
-            raise StateError(
+            raise NotThereError(
                 f"the state cannot be loaded: {shown} was there when it was saved, and is not here; if it is there only "
                 "after a step or a frame, do that first"
             )

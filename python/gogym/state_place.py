@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
-import sys
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
 from types import CellType, FunctionType, MethodType, ModuleType
@@ -18,11 +19,15 @@ Place = tuple[Any, ...]
 """The number of a layer, then steps: ("a", attribute), ("i", key or index), ("c", captured variable), ("t", None): type.
 """
 
+SPACES = ("action_space", "observation_space")
+
 CONSTANT = frozenset({"_saved_kwargs", "_ezpickle_args", "_ezpickle_kwargs"})
 """Attributes of layers that say how they were made."""
 
 _KEEPING = frozenset({"gogym", "_bridge", "jax", "jaxlib"})
 """Packages whose functions stay: functions of the host, and those that JAX has compiled (also its devices)."""
+
+_PROXIES = (weakref.ProxyType, weakref.CallableProxyType)
 
 LOCKS = (type(threading.Lock()), type(threading.RLock()))
 
@@ -61,6 +66,18 @@ def layer_names(roots: Sequence[Any]) -> list[str]:
         else:
             names.append("unwrapped" if "unwrapped" not in names else f"{names[-1]}.legacy_env")
     return names
+
+
+def class_spaces(layer: Any) -> dict[str, gymnasium.Space[Any]]:
+    """The spaces of a layer that it has from its class: all of the class have the same ones, and their generators."""
+    found: dict[str, gymnasium.Space[Any]] = {}
+    for name in SPACES:
+        if name in vars(layer):
+            continue
+        value = next((vars(base)[name] for base in type(layer).__mro__ if name in vars(base)), None)
+        if isinstance(value, gymnasium.Space):
+            found[name] = value
+    return found
 
 
 def attributes_of(value: Any) -> dict[str, Any]:
@@ -149,6 +166,8 @@ def _kind(cls: Any) -> str:
         return next(kind for base, kind in bases.items() if issubclass(cls, base))
     if issubclass(cls, FunctionType):
         return "function"
+    if cls in _PROXIES:
+        return "proxy"
     if issubclass(cls, gymnasium.Env) or any(base.__name__ == "EzPickle" for base in cls.__mro__):
         return "environment"
     if package in _VIEWS and cls.__name__ not in _DRAWN_NUMBERS:
@@ -200,9 +219,9 @@ def is_view(value: Any, depth: int = 3) -> bool:
 def is_importable(value: Any) -> bool:
     """Whether a class or function is what Python finds by its name."""
     try:
-        module = sys.modules[value.__module__]
+        module = importlib.import_module(value.__module__)
         return reduce(getattr, value.__qualname__.split("."), module) is value
-    except (AttributeError, KeyError):
+    except (AttributeError, ImportError, TypeError, ValueError):
         return value in (type(None), type(...), type(NotImplemented))
 
 
@@ -232,6 +251,8 @@ class Places:
         for number, root in enumerate(roots):
             for step, child in _children(root):
                 self._near.setdefault(id(child), (number, step))
+            for name, space in class_spaces(root).items():
+                self._near.setdefault(id(space), (number, ("a", name)))
         self._far: dict[int, tuple[int, Any]] | None = None
 
     def place(self, value: Any) -> Place | None:
@@ -353,6 +374,8 @@ def find(roots: Sequence[Any], place: Place) -> Any:
             value = type(value)
         elif kind == "i":
             value = value[key]
+        elif value is roots[place[0]] and key in SPACES:
+            value = getattr(value, key)  # also one of its class
         elif kind == "c":
             value = value.__closure__[key].cell_contents
         else:

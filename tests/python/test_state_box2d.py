@@ -51,6 +51,15 @@ def test_continuation(case, earlier):
     check_continuation(play, steps)
 
 
+@pytest.mark.parametrize("case", ["LunarLander-v3", "BipedalWalker-v3", "CarRacing-v3"])
+def test_a_first_episode_without_a_seed(case):
+    """The generator comes with the first reset, with a seed of nobody's choice."""
+    play = play_of(case)
+    play.reset()
+    play.steps(10)
+    check_continuation(play, 10)
+
+
 def gentle(play, count):
     return [play.step(play.env.action_space.sample() * np.float32(0.3)) for _ in range(count)]
 

@@ -345,6 +345,9 @@ cdef class BoundArrayFunction:
     def __deepcopy__(self, memo):
         return self  # Gymnasium copies the arguments of wrappers for their specs
 
+    def __repr__(self):
+        return f'<callback "{self.function.name}" for arrays>'
+
     def __call__(self, element):
         cdef gym_array given = self.given.array
         cdef gym_array wanted = self.wanted.array
