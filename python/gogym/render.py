@@ -84,9 +84,14 @@ def prepare(render_mode: object) -> None:
             _prepare_gl()
 
 
+_set_here: set[str] = set()
+"""The environment variables that this module has set."""
+
+
 def _set_default(name: str, value: str, other_name: str | None = None) -> None:
     if not os.environ.get(name) and not (other_name and os.environ.get(other_name)):
         os.environ[name] = value
+        _set_here.add(name)
 
 
 # ------------------------------------------------------------------------------------------- MuJoCo
@@ -191,10 +196,12 @@ def gl_backends() -> list[Backend]:
 def _try_backend(name: str) -> Backend:
     # Graphics drivers crash, hang, and print; and one that was loaded cannot be unloaded.
     script = Path(__file__).with_name("gl_attempt.py")
+    # What has been chosen here for this process is not for the one that tries another.
+    others = {key: value for key, value in os.environ.items() if key not in _set_here}
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(script), name, *sys.path],
-            env={**os.environ, "MUJOCO_GL": name},
+            env={**others, "MUJOCO_GL": name},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

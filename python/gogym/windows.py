@@ -32,6 +32,7 @@ def protect() -> None:
     On each thread, the OpenGL context of one library is left before that of another becomes current.
     """
     after_import("pygame", _protect_pygame)
+    after_import("pygame.gfxdraw", _protect_gfxdraw)
     after_import("glfw", _protect_glfw)
     after_import("mujoco.egl", _protect_egl)
     after_import("mujoco.osmesa", _protect_osmesa)
@@ -54,6 +55,14 @@ def check_display() -> None:
             '"rgb_array" needs none, and xvfb-run gives a program a display that nobody sees'
         )
         raise RenderError(message)
+
+
+def _protect_gfxdraw(gfxdraw: Any) -> None:
+    """Have one thread draw at a time: polygons are drawn without the GIL, in memory that all threads share."""
+    lock = threading.Lock()
+    for name, function in list(vars(gfxdraw).items()):
+        if callable(function) and not name.startswith("_"):
+            setattr(gfxdraw, name, _locked(lock, function))
 
 
 def _locked(lock: Any, function: _Function) -> _Function:

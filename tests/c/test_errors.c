@@ -47,7 +47,7 @@ static void test_options(void) {
       {"{\"a\": 1} x", "column 10"},
       {"[1]", "[1]"},
       {"7", "7"},
-      {"null", "None"},
+      {"null", "null"},
       {"\"text\"", "text"},
       {"{\"twice\": 1, \"twice\": 2}", "twice"},
       {"{\"a\": {\"b\": [{\"inner\": 1, \"inner\": 1}]}}", "inner"},

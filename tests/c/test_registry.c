@@ -159,7 +159,7 @@ static void test_register(void) {
       {"gogym_c/X-v0", "{\"entry_point\": \"__main__:Plain\", \"kwargs\": [1]}", GYM_ERR_JSON, "kwargs"},
       {"gogym_c/X-v0", "", GYM_ERR_JSON, "JSON"},
       {"gogym_c/X-v0", "[]", GYM_ERR_JSON, "[]"},
-      {"gogym_c/X-v0", "null", GYM_ERR_JSON, "None"},
+      {"gogym_c/X-v0", "null", GYM_ERR_JSON, "null"},
       {"gogym_c/X-v0", "{\"entry_point\":", GYM_ERR_JSON, "column"},
       {"gogym_c/X-v0", "{\"a\xff\": 1}", GYM_ERR_JSON, "UTF-8"},
   };

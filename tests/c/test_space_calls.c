@@ -329,7 +329,7 @@ static void test_masks(void) {
       {DISCRETE, "", GYM_ERR_JSON, "gym_space_sample"},
       {DISCRETE, "[", GYM_ERR_JSON, "gym_space_sample"},
       {DISCRETE, "[1, 0, 1]", GYM_ERR_JSON, "[1, 0, 1]"},
-      {DISCRETE, "null", GYM_ERR_JSON, "None"},
+      {DISCRETE, "null", GYM_ERR_JSON, "null"},
       {DISCRETE, "{\"mask\": \"\xff\"}", GYM_ERR_JSON, "UTF-8"},
       {DISCRETE, "{\"maske\": [1, 0, 1]}", GYM_ERR_PYTHON, "maske"},
       {DISCRETE, "{\"seed\": 3}", GYM_ERR_PYTHON, "seed"},

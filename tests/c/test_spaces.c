@@ -46,7 +46,7 @@ static void test_descriptions(void) {
       {"{'type': 'Discrete'}", GYM_ERR_JSON, "column 2"},
       {"{\"type\": \"Discrete\", \"n\": 2,}", GYM_ERR_JSON, "column"},
       {COIN " " COIN, GYM_ERR_JSON, "column"},
-      {"null", GYM_ERR_JSON, "None"},
+      {"null", GYM_ERR_JSON, "null"},
       {"7", GYM_ERR_JSON, "7"},
       {"\"Discrete\"", GYM_ERR_JSON, "Discrete"},
       {"[" COIN "]", GYM_ERR_JSON, "Discrete"},

@@ -1,8 +1,15 @@
 """Fixtures for the tests of the Python package."""
 
+import os
+
 import pytest
 
 from gogym import native
+
+# As gogym sets it for hosts. SDL's own choice without a display draws with EGL, and ends that for MuJoCo in the same
+# process when a window closes.
+if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ def prototypes(root):
     result = []
     for comment, declaration in found:
         name, parameters = re.fullmatch(r".*?(\w+)\((.*)\)", declaration, re.DOTALL).groups()
-        result.append((name, re.sub(r"\s*\n \*\s*", " ", comment), " ".join(parameters.split())))
+        result.append((name, re.sub(r"\s*\n \*(?!/)\s*", " ", comment), " ".join(parameters.split())))
     assert len(result) == len(re.findall(r"^GYM_API ", text, re.MULTILINE)), "a prototype has no comment"
     assert len(result) > 30
     return result
@@ -37,7 +37,7 @@ def test_every_nullable_parameter_exists(root):
     checked = 0
     for name, comment, parameters in prototypes(root):
         pointers = set(re.findall(r"(?:\*+|gym_\w+_callback )(\w+)", parameters))
-        stated = re.search(r"Nullable: (.*?)\. ?\*/", comment)
+        stated = re.search(r"Nullable: (.*?)\.\s*\*/", comment)
         nullable = re.sub(r"\([^)]*\)", "", stated[1]) if stated else ""
         names = {word.strip() for word in nullable.split(",") if word.strip()}
         assert names <= pointers, f"{name}: {names - pointers} is no pointer of {parameters}"

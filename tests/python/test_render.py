@@ -416,6 +416,7 @@ def module(tmp_path, monkeypatch):
     (tmp_path / "gogym_test_imported.py").write_text("number = 1\n")
     (tmp_path / "gogym_test_breaking.py").write_text("raise OSError('broken')\n")
     monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("gogym_test_imported", None)
     before = list(sys.meta_path)
     yield "gogym_test_imported"
     sys.meta_path[:] = before
