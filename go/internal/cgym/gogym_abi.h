@@ -108,8 +108,8 @@ typedef struct gym__table {
   int (*set_message_callback)(gym_message_callback callback, void *user_data, gym_error *err);
   int (*flush)(gym_error *err);
 
-  /* Whether the calling thread is inside a call of this environment (of any, where its id is 0): in one of its
-   * callbacks, for example, which may run on a thread of the library's own. */
+  /* Whether the calling thread is inside a call of this environment (of any, where its id is 0): in one of
+   * its callbacks, for example, which may run on a thread of the library's own. */
   int (*is_inside)(gym_env env);
 } gym__table;
 

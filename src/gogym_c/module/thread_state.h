@@ -6,8 +6,8 @@
  * one for each call costs about 10 us. Does nothing where the thread has one already. */
 void gym__thread_pin(void);
 
-/* Counts that the calling thread is inside of something that gym_shutdown would wait for: a call on an environment's
- * own thread, a function of the host. */
+/* Counts that the calling thread is inside of something that gym_shutdown would wait for: a call on an
+ * environment's own thread, a function of the host. */
 void gym__thread_enter(void);
 void gym__thread_leave(void);
 int gym__thread_is_inside(void);
