@@ -315,8 +315,12 @@ cdef object converter_for(object env):
 
 cdef object journal_for(object env):
     """What snapshots need to see of an environment from its beginning; None for most."""
-    from gogym.state import journal_for as find_journal
-    return find_journal(env)
+    # Not for others, because a look at an object's attributes as a dict makes Python's own access to them slower.
+    for package in ("Box2D", "ale_py", "mujoco"):
+        if package in sys.modules:
+            from gogym.state import journal_for as find_journal
+            return find_journal(env)
+    return None
 
 
 # The attribute by which an environment's class says that it can write its observation to the caller's buffer.

@@ -40,6 +40,7 @@ cdef class StockWrapper:
         for base in self.cls.__mro__:
             if base is not object and not INTERCEPTING.isdisjoint(base.__dict__):
                 return False
+        getattr(self.cls, "step")  # a class that was changed has no tag until something is looked up in it
         self.version_tag = PyType_version_tag(self.type_object)
         return True
 

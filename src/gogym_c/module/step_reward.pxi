@@ -27,6 +27,7 @@ cdef class RewardWrapperClass:
         for base in self.cls.__mro__:
             if base is not object and not REWARD_INTERCEPTING.isdisjoint(base.__dict__):
                 return False
+        getattr(self.cls, "step")  # a class that was changed has no tag until something is looked up in it
         self.version_tag = PyType_version_tag(self.type_object)
         return True
 
