@@ -32,10 +32,10 @@ class Making:
     def __init__(self, env_id: str, options: str | None) -> None:
         self._id = env_id
         self._options = options
-        kwargs, self._own = split_make_options(options)
+        kwargs, own = split_make_options(options)
         self.render_mode: str | None = _render_mode(gymnasium.registry.get(env_id), kwargs)
         """The render mode of the options or of a registered id; None too where that is to be found out."""
-        self.private = self._own.private
+        self.private = own.private
         """Whether attributes that begin with an underscore may be used."""
         self._wrappers: list[str] = []
 

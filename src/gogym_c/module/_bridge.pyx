@@ -130,13 +130,19 @@ cdef int call_environment(gym_env env, operation run, void *arguments, gym_error
     cdef int code = gym__slot_lock(GYM__HANDLE_ENV, env.id, &slot, err)
     if code != GYM_OK:
         return code
-    if slot.data != NULL:
-        code = call_on_thread(slot, run, arguments, err)
-    else:
-        gym__thread_pin()
-        with gil:
-            code = run_reporting(<Environment>slot.object, run, arguments, err)
+    code = run_locked(slot, run, arguments, err)
     gym__slot_unlock(slot)
+    return code
+
+
+cdef inline int run_locked(gym__slot *slot, operation run, void *arguments, gym_error *err) noexcept nogil:
+    """An operation on the environment behind a slot that this thread has locked."""
+    cdef int code
+    if slot.data != NULL:
+        return call_on_thread(slot, run, arguments, err)
+    gym__thread_pin()
+    with gil:
+        code = run_reporting(<Environment>slot.object, run, arguments, err)
     return code
 
 
@@ -381,10 +387,14 @@ cdef int run_step_value(Environment environment, void *arguments) except -1:
 
 
 cdef str decoded_id(const char *id):
+    return decoded_argument(id, "environment's id", GYM_ERR_ARGUMENT)
+
+
+cdef str decoded_argument(const char *text, str what, int code):
     try:
-        return id.decode("utf-8")
+        return text.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BridgeError(GYM_ERR_ARGUMENT, f"the environment's id {<bytes>id!r} is not UTF-8: {error}") from None
+        raise BridgeError(code, f"the {what} {<bytes>text!r} is not UTF-8: {error}") from None
 
 
 cdef size_t size_or_dynamic(Py_ssize_t size) noexcept:

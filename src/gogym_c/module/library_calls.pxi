@@ -74,10 +74,7 @@ cdef int run_add_callback(void *arguments) except -1:
 
 
 cdef str decoded_callback_name(const char *name):
-    try:
-        return name.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BridgeError(GYM_ERR_CALLBACK, f"the callback's name {<bytes>name!r} is not UTF-8: {error}") from None
+    return decoded_argument(name, "callback's name", GYM_ERR_CALLBACK)
 
 
 cdef int bridge_remove_callback(const char *name, gym_error *err) noexcept nogil:
@@ -99,13 +96,6 @@ cdef struct registry_arguments:
     gym_value **out
 
 
-cdef str decoded_argument(const char *text, str what):
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BridgeError(GYM_ERR_ARGUMENT, f"the {what} {<bytes>text!r} is not UTF-8: {error}") from None
-
-
 cdef int bridge_list_envs(const char *pattern, gym_value **out, gym_error *err) noexcept nogil:
     cdef registry_arguments arguments = registry_arguments(pattern, NULL, out)
     return call_library(run_list_envs, &arguments, err)
@@ -114,7 +104,7 @@ cdef int bridge_list_envs(const char *pattern, gym_value **out, gym_error *err) 
 cdef int run_list_envs(void *arguments) except -1:
     cdef registry_arguments *given = <registry_arguments *>arguments
     from gogym import registry
-    pattern = None if given.name == NULL else decoded_argument(given.name, "pattern")
+    pattern = None if given.name == NULL else decoded_argument(given.name, "pattern", GYM_ERR_ARGUMENT)
     given.out[0] = make_value(registry.list_envs(pattern))
     return 0
 
@@ -149,7 +139,7 @@ cdef int bridge_import_module(const char *module, gym_error *err) noexcept nogil
 
 cdef int run_import_module(void *module) except -1:
     from gogym import registry
-    registry.import_module(decoded_argument(<const char *>module, "module's name"))
+    registry.import_module(decoded_argument(<const char *>module, "module's name", GYM_ERR_ARGUMENT))
     return 0
 
 

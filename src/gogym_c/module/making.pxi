@@ -145,17 +145,6 @@ cdef int bridge_wrap(gym_env env, const char *wrappers, gym_env *out, gym_error 
     return code
 
 
-cdef int run_locked(gym__slot *slot, operation run, void *arguments, gym_error *err) noexcept nogil:
-    """An operation on the environment behind a slot that this thread has locked."""
-    cdef int code
-    if slot.data != NULL:
-        return call_on_thread(slot, run, arguments, err)
-    gym__thread_pin()
-    with gil:
-        code = run_reporting(<Environment>slot.object, run, arguments, err)
-    return code
-
-
 cdef int run_wrap(Environment environment, void *arguments) except -1:
     cdef wrap_arguments *given = <wrap_arguments *>arguments
     cdef Environment outer
@@ -170,10 +159,6 @@ cdef int run_wrap(Environment environment, void *arguments) except -1:
 
 
 # ---- clone
-
-
-cdef struct clone_arguments:
-    opening *given
 
 
 cdef int bridge_clone(gym_env env, gym_env *out, gym_error *err) noexcept nogil:
