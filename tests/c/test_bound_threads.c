@@ -1,11 +1,11 @@
 /* Environments that render are bound to threads of the library's own: whoever calls, from whichever thread.
  * Nothing about rendering is set in the process's environment: the library chooses. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "around.h"
+#include "child_case.h"
 
 enum { THREADS = 8 };
 
@@ -494,25 +494,6 @@ static void exit_while_stepping(void) {
 static void exit_with_open_ones(void) {
   open_several();
   exit(atomic_load(&check_failed) == 0 ? 0 : 1);
-}
-
-/* Each in a child of its own, where Python is started afresh. */
-static void check_case(const char *what, void (*run)(void)) {
-  fflush(NULL);
-  pid_t child = fork();
-  if (child == 0) {
-    alarm(60);
-    atomic_store(&check_failed, 0);
-    run();
-    fflush(NULL);
-    _exit(atomic_load(&check_failed) == 0 && atomic_load(&check_passed) > 0 ? 0 : 1);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0)) return;
-  fprintf(stderr, "  %s: %s %d\n", what, WIFSIGNALED(status) ? "killed by signal" : "exited with",
-          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 int main(void) {

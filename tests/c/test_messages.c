@@ -1,10 +1,10 @@
 /* Messages: what Python prints, logs and warns goes to a function of the host's, on whichever thread, and
  * back to where it went before. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <sys/wait.h>
 
 #include "around.h"
+#include "child_case.h"
 
 static gym_error err = GYM_ERROR_INIT;
 
@@ -405,24 +405,6 @@ static void nothing_to_flush(void) {
   CHECK_OK(gym_flush(&err), err);
   CHECK_OK(gym_flush(NULL), err);
   CHECK(dlsym(RTLD_DEFAULT, "Py_IsInitialized") == NULL);
-}
-
-static void check_case(const char *what, void (*run)(void)) {
-  fflush(NULL);
-  pid_t child = fork();
-  if (child == 0) {
-    alarm(60);
-    atomic_store(&check_failed, 0);
-    run();
-    fflush(NULL);
-    _exit(atomic_load(&check_failed) == 0 && atomic_load(&check_passed) > 0 ? 0 : 1);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0)) return;
-  fprintf(stderr, "  %s: %s %d\n", what, WIFSIGNALED(status) ? "killed by signal" : "exited with",
-          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 int main(void) {

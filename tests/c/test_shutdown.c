@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child_case.h"
 #include "every_call.h"
 
 enum { THREADS = 16 };
@@ -208,33 +209,25 @@ static void open_spaces(void) {
   CHECK_OK(gym_shutdown(&err), err);
 }
 
-static void check_case(const char *what, void (*run)(void)) {
-  fflush(NULL);
-  pid_t child = fork();
-  if (child == 0) {
-    alarm(100);
-    atomic_store(&check_failed, 0);
-    atomic_store(&check_passed, 0);
-    if (pipe(told) != 0 || pipe(go_on) != 0) _exit(2);
-    run();
-    fflush(NULL);
-    _exit(atomic_load(&check_failed) == 0 && atomic_load(&check_passed) > 0 ? 0 : 1);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0)) return;
-  fprintf(stderr, "  %s: %s %d\n", what, WIFSIGNALED(status) ? "killed by signal" : "exited with",
-          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+static void (*chosen)(void);
+
+static void run_with_pipes(void) {
+  if (pipe(told) != 0 || pipe(go_on) != 0) _exit(2);
+  chosen();
+}
+
+static void check_with_pipes(const char *what, void (*run)(void)) {
+  chosen = run;
+  check_case(what, run_with_pipes);
 }
 
 int main(void) {
   use_test_envs();
-  check_case("during a make", during_make);
-  check_case("during a reset", during_reset);
-  check_case("from a constructor", from_make);
-  check_case("among many calls", storm);
-  check_case("many shutdowns", many_shutdowns);
-  check_case("open spaces", open_spaces);
+  check_with_pipes("during a make", during_make);
+  check_with_pipes("during a reset", during_reset);
+  check_with_pipes("from a constructor", from_make);
+  check_with_pipes("among many calls", storm);
+  check_with_pipes("many shutdowns", many_shutdowns);
+  check_with_pipes("open spaces", open_spaces);
   return check_summary();
 }
