@@ -55,13 +55,15 @@ class Row:
 
     name: str
     unit: str = "ratio"
-    """Of ratio, low, high and target: "ratio", "us", "allocations", "instructions"."""
+    """Of ratio, low, high and target: "ratio", "us", "allocations", "instructions", "calls", "KiB"."""
     ratio: float | None = None
     """The figure; None where the row was skipped."""
     low: float | None = None
     high: float | None = None
     target: float | None = None
     """The figure is to be at most this; None for a row that only informs."""
+    at_least: bool = False
+    """Whether it is to be at least this: a ratio of speeds."""
     met: bool | None = None
     absolute: dict[str, float] = field(default_factory=dict)
     """The medians that the figure was made of."""
@@ -78,7 +80,9 @@ class Row:
         return asdict(self)
 
 
-def row(name: str, values: Sequence[float], target: float | None = None, **more: object) -> Row:
+def row(
+    name: str, values: Sequence[float], target: float | None = None, *, at_least: bool = False, **more: object
+) -> Row:
     """The row of a figure that was measured once in each round."""
     if len(values) > 2:
         tenths = statistics.quantiles(values, n=10, method="inclusive")
@@ -86,8 +90,9 @@ def row(name: str, values: Sequence[float], target: float | None = None, **more:
     else:
         low, high = min(values), max(values)
     figure = statistics.median(values)
-    met = None if target is None else figure <= target
+    met = None if target is None else figure >= target if at_least else figure <= target
     made = Row(name, ratio=figure, low=low, high=high, target=target, met=met, rounds=len(values))
+    made.at_least = at_least
     for key, value in more.items():
         setattr(made, key, value)
     return made
@@ -140,6 +145,12 @@ class Contender:
         nanoseconds, rewards = self.read().split()
         self.rewards.append(rewards)
         return int(nanoseconds) / steps
+
+    def turn(self, milliseconds: float) -> float:
+        """How often it does its work in a second; it does it for so long."""
+        self.ask("turn", round(milliseconds))
+        nanoseconds, times = self.read().split()
+        return float(times) / int(nanoseconds) * 1e9
 
     def count(self, steps: int) -> int:
         """Instructions of so many steps and what surrounds them; the command must begin with count."""

@@ -45,7 +45,7 @@ def number(value: float | None, unit: str) -> str:
     """A figure with as many digits as mean something."""
     if value is None:
         return "-"
-    return f"{value:,.0f}" if unit in {"instructions", "allocations"} else f"{value:.3f}"
+    return f"{value:,.0f}" if unit in {"instructions", "allocations", "KiB"} else f"{value:.3f}"
 
 
 def cells(entry: Row) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def cells(entry: Row) -> tuple[str, ...]:
         entry.name,
         number(entry.ratio, entry.unit) + unit,
         spread,
-        "-" if entry.target is None else f"<= {entry.target:g}",
+        "-" if entry.target is None else f"{'>=' if entry.at_least else '<='} {entry.target:g}",
         verdict,
         f"{detail} {entry.absolute_unit}" if detail else "",
     )

@@ -1,6 +1,7 @@
 # libgogym, shared and static: pure C11, no Python.
 set(_src "${PROJECT_SOURCE_DIR}/src/gogym_c")
-file(GLOB GOGYM_HOST_SOURCES CONFIGURE_DEPENDS "${_src}/host/*.c" "${_src}/*.c")
+file(GLOB GOGYM_HOST_SOURCES CONFIGURE_DEPENDS "${_src}/host/*.c" "${_src}/value/*.c"
+  "${_src}/space/*.c" "${_src}/*.c")
 
 find_package(Threads REQUIRED)
 
@@ -27,7 +28,7 @@ foreach(_target gogym gogym_static)
   add_library(gogym::${_target} ALIAS ${_target})
   target_include_directories(${_target}
     PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${GOGYM_INCLUDEDIR}>"
-    PRIVATE "${_src}" "${_src}/host")
+    PRIVATE "${_src}" "${_src}/host" "${_src}/value" "${_src}/space")
   # BUILD_INTERFACE: the list of warnings is not part of what is installed.
   target_link_libraries(${_target} PRIVATE $<BUILD_INTERFACE:gogym_warnings> Threads::Threads ${CMAKE_DL_LIBS})
 endforeach()

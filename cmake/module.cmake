@@ -4,8 +4,10 @@ find_package(Python REQUIRED COMPONENTS Interpreter Development.Module NumPy)
 
 set(_module "${PROJECT_SOURCE_DIR}/src/gogym_c/module")
 set(_bridge_c "${PROJECT_BINARY_DIR}/_bridge.c")
-file(GLOB _module_c CONFIGURE_DEPENDS "${_module}/*.c" "${PROJECT_SOURCE_DIR}/src/gogym_c/space/*.c"
-  "${PROJECT_SOURCE_DIR}/src/gogym_c/*.c")
+set(_src "${PROJECT_SOURCE_DIR}/src/gogym_c")
+file(GLOB _module_c CONFIGURE_DEPENDS "${_module}/*.c" "${_src}/space/*.c" "${_src}/*.c")
+list(APPEND _module_c "${_src}/value/value.c" "${_src}/value/value_build.c" "${_src}/value/value_check.c"
+  "${_src}/value/value_copy.c")
 file(GLOB _cython_parts CONFIGURE_DEPENDS "${_module}/*.pxi" "${_module}/*.pxd")
 
 add_custom_command(
@@ -21,7 +23,9 @@ add_library(gogym_module_c OBJECT ${_module_c})
 python_add_library(_bridge MODULE WITH_SOABI "${_bridge_c}")
 foreach(_target gogym_module_c _bridge)
   target_include_directories(${_target} PRIVATE "${PROJECT_SOURCE_DIR}/include"
-    "${PROJECT_SOURCE_DIR}/src/gogym_c" "${PROJECT_SOURCE_DIR}/src/gogym_c/space" "${_module}")
+    "${_src}" "${_src}/space" "${_src}/value" "${_module}")
+  # What the header promises to hosts, the module keeps to itself.
+  target_compile_definitions(${_target} PRIVATE GYM_API=)
   target_include_directories(${_target} SYSTEM PRIVATE ${Python_INCLUDE_DIRS} ${Python_NumPy_INCLUDE_DIRS})
 endforeach()
 target_compile_definitions(_bridge PRIVATE NPY_NO_DEPRECATED_API=NPY_2_0_API_VERSION)

@@ -8,7 +8,8 @@ foreach(_source IN LISTS _tests)
   get_filename_component(_name "${_source}" NAME_WE)
   add_executable(${_name} "${_source}")
   target_include_directories(${_name} PRIVATE "${PROJECT_SOURCE_DIR}/src/gogym_c"
-    "${PROJECT_SOURCE_DIR}/src/gogym_c/host" "${PROJECT_SOURCE_DIR}/src/gogym_c/module")
+    "${PROJECT_SOURCE_DIR}/src/gogym_c/host" "${PROJECT_SOURCE_DIR}/src/gogym_c/value"
+    "${PROJECT_SOURCE_DIR}/src/gogym_c/space")
   target_link_libraries(${_name} PRIVATE gogym_static gogym_warnings Threads::Threads m)
   target_compile_definitions(${_name} PRIVATE GOGYM_TEST_ENVS="${PROJECT_SOURCE_DIR}/tests/python/envs")
   # An assert that is compiled away tests nothing.
@@ -16,16 +17,6 @@ foreach(_source IN LISTS _tests)
   add_test(NAME ${_name} COMMAND ${_name})
   set_tests_properties(${_name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
 endforeach()
-# Values are built with the module's builder, which is plain C.
-foreach(_name test_value test_value_json test_value_block)
-  target_sources(${_name} PRIVATE "${PROJECT_SOURCE_DIR}/src/gogym_c/module/value_build.c")
-endforeach()
-# So is what the module knows of buffers.
-file(GLOB _space CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/gogym_c/space/*.c")
-foreach(_name test_dtype test_space_core test_space_flat)
-  target_sources(${_name} PRIVATE ${_space})
-endforeach()
-
 # The example as a test from end to end: it needs a Python with gogym, which GOGYM_PYTHON names.
 add_executable(quickstart "${PROJECT_SOURCE_DIR}/examples/c/quickstart.c")
 target_link_libraries(quickstart PRIVATE gogym_static gogym_warnings)

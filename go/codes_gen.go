@@ -45,6 +45,8 @@ const (
 	ErrAttribute              Code = 54 // the attribute is missing, private or of no use
 	ErrState                  Code = 55 // the environment's state cannot be saved or loaded
 	ErrCallback               Code = 56 // a callback of the host failed or is unknown
+	ErrWorker                 Code = 57 // a worker process ended, hangs or could not be started
+	ErrTimeout                Code = 58 // nothing was ready in time
 	ErrGymnasium              Code = 60 // gymnasium.error.Error
 	ErrUnregisteredEnv        Code = 61 // gymnasium.error.UnregisteredEnv
 	ErrNamespaceNotFound      Code = 62 // gymnasium.error.NamespaceNotFound
@@ -109,6 +111,8 @@ var codeInfo = map[Code]struct{ name, description string }{
 	ErrAttribute:              {"GYM_ERR_ATTRIBUTE", "the attribute is missing, private or of no use"},
 	ErrState:                  {"GYM_ERR_STATE", "the environment's state cannot be saved or loaded"},
 	ErrCallback:               {"GYM_ERR_CALLBACK", "a callback of the host failed or is unknown"},
+	ErrWorker:                 {"GYM_ERR_WORKER", "a worker process ended, hangs or could not be started"},
+	ErrTimeout:                {"GYM_ERR_TIMEOUT", "nothing was ready in time"},
 	ErrGymnasium:              {"GYM_ERR_GYMNASIUM", "gymnasium.error.Error"},
 	ErrUnregisteredEnv:        {"GYM_ERR_UNREGISTERED_ENV", "gymnasium.error.UnregisteredEnv"},
 	ErrNamespaceNotFound:      {"GYM_ERR_NAMESPACE_NOT_FOUND", "gymnasium.error.NamespaceNotFound"},

@@ -21,6 +21,23 @@
 // [Make] takes what gymnasium.make takes, and "module:Class" or "path/to/file.py:Class" for an environment that is not
 // registered. gogym's own options are passed as WithKwarg("gogym", map[string]any{"legacy": true}).
 //
+// [WithIsolation] has the environment live in a process of its own, whatever it does there.
+//
+// # Vector environments
+//
+// [MakeVec] makes many environments that step together, in worker processes on all CPUs unless told otherwise:
+//
+//	vec, err := gogym.MakeVec("CartPole-v1", 64)
+//	...
+//	defer vec.Close()
+//	err = vec.Reset(gogym.ResetSeed(42))
+//	...
+//	batch, err := vec.Step(ctx, actions)
+//
+// [Vec.Step] steps all of them, [Vec.Send] and [Vec.Recv] those that are ready. [Vec.Observations] and the like are the
+// memory that the processes share: nothing is copied, and a step allocates nothing. They are good until [Vec.Close]. An
+// environment that fails, or whose process ends, is told of in a [*VecError], and made anew; the others go on.
+//
 // # Wrappers
 //
 // [WithWrappers] and [Env.Wrap] put Gymnasium's wrappers, which are types in package wrappers, and wrappers of one's
@@ -60,10 +77,10 @@
 //
 // # Ownership
 //
-// An [Env] must be closed, and a [Space] that [NewSpace] made should be. Slices that are passed in remain the
+// An [Env] and a [Vec] must be closed, and a [Space] that [NewSpace] made should be. Slices that are passed in remain the
 // caller's: nothing keeps them past the call, and where a call fails, it has not written to them. Slices, infos
 // and elements that are returned, and what a space says of itself, are the caller's own memory, which lives as long
-// as any in Go; they do not refer to Python.
+// as any in Go; they do not refer to Python. The rows of a [Vec] are the exception: see there.
 //
 // # Observations and actions
 //
@@ -120,7 +137,8 @@
 //
 // Any goroutine may call anything at any time; there is no need for runtime.LockOSThread. Calls on one Env
 // run one after another. Calls on different Envs run at the same time, as far as Python's global
-// interpreter lock allows. At most runtime.NumCPU() goroutines are inside Python at a time, so that
+// interpreter lock allows; environments in worker processes know no such lock. At most runtime.NumCPU() goroutines are
+// inside this process's Python at a time, so that
 // thousands may step environments without an OS thread each; [Config].MaxThreads changes that.
 //
 // Environments that wait for each other inside their own step need as many places as there are of them:

@@ -21,6 +21,7 @@ type Env struct {
 	yield  yielder
 
 	id               string
+	isolated         bool // in a worker process: its calls need no place of the limiter
 	observationSpace Space
 	actionSpace      Space
 	observationSize  int // -1 where the space has no fixed size
@@ -43,23 +44,18 @@ func (t Transition) Done() bool {
 // Make makes an environment, as gymnasium.make does: "CartPole-v1", or "module:Name-v0", which imports the
 // Python module first. The first Make starts Python: see [Init].
 func Make(id string, options ...Option) (*Env, error) {
-	made := makeOptions{kwargs: map[string]any{}}
-	for _, option := range options {
-		if option != nil {
-			option(&made)
-		}
-	}
+	made := collectOptions(options)
 	if strings.ContainsRune(id, 0) {
 		return nil, newError(ErrArgument, "the environment's id contains a NUL character: %q", id)
 	}
-	encoded, callbacks, err := made.encode()
+	encoded, callbacks, isolated, err := made.encode()
 	if err != nil {
 		return nil, err
 	}
 	if err := useLimiter(0); err != nil {
 		return nil, err
 	}
-	env, err := openEnv(id, encoded, callbacks)
+	env, err := openEnv(id, encoded, callbacks, isolated)
 	if err != nil {
 		dropCallbacks(callbacks)
 		return nil, err
@@ -67,9 +63,11 @@ func Make(id string, options ...Option) (*Env, error) {
 	return env, nil
 }
 
-func openEnv(id, encoded string, callbacks []*callback) (*Env, error) {
-	inside.acquire()
-	defer inside.release()
+func openEnv(id, encoded string, callbacks []*callback, isolated bool) (*Env, error) {
+	if !isolated {
+		inside.acquire()
+		defer inside.release()
+	}
 	call := cgym.NewCall()
 	if err := addCallbacks(call, callbacks); err != nil {
 		return nil, err
@@ -78,7 +76,7 @@ func openEnv(id, encoded string, callbacks []*callback) (*Env, error) {
 	if err := failure(call, code); err != nil {
 		return nil, err
 	}
-	env, err := newEnv(handle, call, id)
+	env, err := newEnv(handle, call, id, isolated)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +116,9 @@ func (e *Env) lock() error {
 	if err := e.lockOutside(); err != nil {
 		return err
 	}
-	inside.acquire()
+	if !e.isolated {
+		inside.acquire()
+	}
 	return nil
 }
 
@@ -135,7 +135,9 @@ func (e *Env) lockOutside() error {
 
 func (e *Env) unlock() {
 	due := e.yield.due()
-	inside.release()
+	if !e.isolated {
+		inside.release()
+	}
 	e.mu.Unlock()
 	if due {
 		runtime.Gosched()

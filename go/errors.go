@@ -109,7 +109,7 @@ func (e *Error) Is(target error) bool {
 }
 
 // Unwrap gives the error that a function of the program returned ([AddCallback]), or a [Wrapper], where that is why the
-// call failed. It is nil otherwise.
+// call failed, and that of a context that ended ([Vec.Step]). It is nil otherwise.
 func (e *Error) Unwrap() error { return e.cause }
 
 // newError makes an error that is found out in Go.

@@ -35,7 +35,7 @@ func Init(config Config) error {
 	return failure(call, cgym.Init(call, config.Python))
 }
 
-// Shutdown closes every environment, waits for Python's non-daemon threads, runs its atexit functions and
+// Shutdown closes every environment, also those of a [Vec], waits for Python's non-daemon threads, runs its atexit functions and
 // flushes its standard streams; a handler of messages ([SetMessageHandler]) has got all of them then. A program that wants these must call it before it ends. Afterwards every
 // call gives [ErrShutdown], but for a second Shutdown, which does nothing. It cannot be undone: Python
 // stays in the process, but does not come back. The error of an environment's close is given after
@@ -43,7 +43,11 @@ func Init(config Config) error {
 func Shutdown() error {
 	// Without a place of the limiter: it waits for the calls under way, which hold them.
 	call := cgym.NewCall()
+	show := hideArrays()
 	err := failure(call, cgym.Shutdown(call))
+	if hasCode(err, ErrBusy, ErrForked) {
+		show() // nothing was done
+	}
 	messages.wait()
 	return err
 }

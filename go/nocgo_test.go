@@ -18,6 +18,9 @@ func TestWithoutCgo(t *testing.T) {
 	if err := Init(Config{}); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("Init gave %v", err)
 	}
+	if _, err := MakeVec("CartPole-v1", 2); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("MakeVec gave %v", err)
+	}
 	if Version() != "" {
 		t.Errorf("the version is %s", Version())
 	}

@@ -3,53 +3,96 @@ package gogym
 import (
 	"maps"
 	"reflect"
+	"slices"
+	"time"
 )
 
-// Option is an option of [Make].
+// Option is an option of [Make] and of [MakeVec].
 type Option func(*makeOptions)
 
 type makeOptions struct {
 	kwargs   map[string]any
 	wrappers []Wrapper
+	own      map[string]any // gogym's own options by their names, but for the wrappers
+	envs     []envOptions
 }
 
-// encode writes the options and gives the functions among them, which C does not know of yet.
-func (o *makeOptions) encode() (string, []*callback, error) {
-	kwargs := o.kwargs
-	if len(o.wrappers) > 0 {
-		own, err := o.own()
-		if err != nil {
-			return "", nil, err
+func collectOptions(options []Option) *makeOptions {
+	made := &makeOptions{kwargs: map[string]any{}, own: map[string]any{}}
+	for _, option := range options {
+		if option != nil {
+			option(made)
 		}
-		kwargs = maps.Clone(kwargs)
-		kwargs["gogym"] = own
 	}
-	if len(kwargs) == 0 {
+	return made
+}
+
+// encode writes the options of Make and gives the functions among them, which C does not know of yet, and whether the
+// environment is to live in a process of its own.
+func (o *makeOptions) encode() (encoded string, callbacks []*callback, isolated bool, err error) {
+	if len(o.envs) > 0 {
+		return "", nil, false, newError(ErrArgument, "WithEnvOptions is an option of MakeVec, not of Make")
+	}
+	merged, err := o.merge()
+	if err != nil {
+		return "", nil, false, err
+	}
+	own, _ := merged["gogym"].(map[string]any)
+	isolated, _ = own["isolate"].(bool)
+	encoded, callbacks, err = encodeMerged(merged)
+	if err == nil && isolated && len(callbacks) > 0 {
+		err = errNoFunctions()
+	}
+	return encoded, callbacks, isolated, err
+}
+
+func errNoFunctions() error {
+	return newError(ErrUnsupported, "a function of this program cannot be called from a worker process: leave it out, or "+
+		"have the environments in this process (without WithIsolation; in MakeVec, WithEngine(EngineSync))")
+}
+
+func encodeMerged(options map[string]any) (string, []*callback, error) {
+	if len(options) == 0 {
 		return "", nil, nil
 	}
 	e := &encoder{takesFunctions: true}
-	if err := e.value(reflect.ValueOf(kwargs), 0); err != nil {
+	if err := e.value(reflect.ValueOf(options), 0); err != nil {
 		return "", nil, err
 	}
 	return string(e.out), e.callbacks, nil
 }
 
-// own are gogym's own options with the wrappers among them.
-func (o *makeOptions) own() (map[string]any, error) {
+// merge gives the keyword arguments with gogym's own options among them.
+func (o *makeOptions) merge() (map[string]any, error) {
+	if len(o.wrappers) == 0 && len(o.own) == 0 {
+		return o.kwargs, nil
+	}
 	given := o.kwargs["gogym"]
 	own, isMap := given.(map[string]any)
 	if !isMap && given != nil {
-		return nil, newError(ErrArgument, "beside WithWrappers, the keyword argument \"gogym\" is a map[string]any, not a %T", given)
-	}
-	if own["wrappers"] != nil {
-		return nil, newError(ErrArgument, "there are wrappers both in WithWrappers and in the keyword argument \"gogym\"")
+		return nil, newError(ErrArgument, "beside WithWrappers and other options of gogym's own, the keyword argument "+
+			"\"gogym\" is a map[string]any, not a %T", given)
 	}
 	own = maps.Clone(own)
 	if own == nil {
 		own = map[string]any{}
 	}
-	own["wrappers"] = o.wrappers
-	return own, nil
+	if len(o.wrappers) > 0 {
+		if own["wrappers"] != nil {
+			return nil, newError(ErrArgument, "there are wrappers both in WithWrappers and in the keyword argument \"gogym\"")
+		}
+		own["wrappers"] = o.wrappers
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.own)) {
+		if own[name] != nil {
+			return nil, newError(ErrArgument, "gogym's option %q is given twice, by a function and in the keyword argument \"gogym\"",
+				name)
+		}
+		own[name] = o.own[name]
+	}
+	kwargs := maps.Clone(o.kwargs)
+	kwargs["gogym"] = own
+	return kwargs, nil
 }
 
 // WithKwarg passes a keyword argument to gymnasium.make, and so to the environment's constructor. Values
@@ -102,15 +145,44 @@ func WithWrappers(wrappers ...Wrapper) Option {
 	return func(o *makeOptions) { o.wrappers = append(o.wrappers, wrappers...) }
 }
 
-// ResetOption is an option of [Env.Reset].
+// WithIsolation has the environment live in a worker process of its own: nothing that it does, a crash included, harms
+// this program, and none of its Python runs here, not even an interpreter. Every method of [Env] works the same, but
+// functions of the program ([AddCallback]) cannot be called from there. A worker that has ended gives [ErrWorker] with
+// the signal or exit code and the end of its standard error; the environment can then only be closed.
+func WithIsolation() Option {
+	return func(o *makeOptions) { o.own["isolate"] = true }
+}
+
+// WithPython is the Python interpreter of the worker processes, for [WithIsolation] and [MakeVec]. Workers may have
+// another one than this program, also one without a libpython. By default it is searched for as [Config] says.
+func WithPython(path string) Option {
+	return func(o *makeOptions) { o.own["python"] = path }
+}
+
+// WithTimeout is how long a call may take a worker process, for [WithIsolation] and [MakeVec]. One that does not answer
+// in time is ended, which is a failure like any other ([ErrWorker]). By default there is no limit.
+func WithTimeout(limit time.Duration) Option {
+	return func(o *makeOptions) { o.own["timeout"] = limit.Seconds() }
+}
+
+// WithMemoryLimit is how many bytes of address space each worker process may have, for [WithIsolation] and [MakeVec]. In
+// Python it is a MemoryError to want more; libraries may abort.
+func WithMemoryLimit(nbytes int64) Option {
+	return func(o *makeOptions) { o.own["memory_limit"] = nbytes }
+}
+
+// ResetOption is an option of [Env.Reset] and of [Vec.Reset].
 type ResetOption func(*resetOptions)
 
 type resetOptions struct {
 	seed    *int64
 	options map[string]any
+	seeds   []int64 // of a Vec only, as is the mask
+	mask    []bool
 }
 
-// ResetSeed seeds the environment's random generator. It takes precedence over [Env.Seed].
+// ResetSeed seeds the environment's random generator. It takes precedence over [Env.Seed]. In a [Vec], environment i
+// gets seed + i.
 func ResetSeed(seed int64) ResetOption {
 	return func(o *resetOptions) { o.seed = &seed }
 }
@@ -126,12 +198,21 @@ func collectResetOptions(options []ResetOption) (seed *int64, encoded string, er
 	if len(options) == 0 {
 		return nil, "", nil // nothing is allocated
 	}
+	given := gatherResetOptions(options)
+	if given.seeds != nil || given.mask != nil {
+		return nil, "", newError(ErrArgument, "ResetSeeds and ResetMask are options of Vec.Reset; one environment has "+
+			"ResetSeed alone")
+	}
+	encoded, err = encodeOptions(given.options)
+	return given.seed, encoded, err
+}
+
+func gatherResetOptions(options []ResetOption) *resetOptions {
 	given := new(resetOptions)
 	for _, option := range options {
 		if option != nil {
 			option(given)
 		}
 	}
-	encoded, err = encodeOptions(given.options)
-	return given.seed, encoded, err
+	return given
 }

@@ -12,8 +12,10 @@ import (
 // spaceRoot is what a space and all its parts share: who they belong to, and the handles that were opened for
 // them.
 type spaceRoot struct {
-	env      *Env // nil for a space that NewSpace made
+	env      *Env // nil for a space that NewSpace made, and for one of a Vec
+	vec      *Vec // likewise
 	isAction bool
+	isBatch  bool       // of all environments of a Vec, not of one
 	mu       sync.Mutex // where env is nil
 	opened   []cgym.Space
 	closed   bool
@@ -95,7 +97,7 @@ func (s *spaceBase) Close() error {
 	switch node := s.node; {
 	case node == nil:
 		return errNoSpace()
-	case node.root.env != nil:
+	case node.root.env != nil || node.root.vec != nil:
 		return newError(ErrUnsupported, "this %s space belongs to an environment and is closed with it", s.kind)
 	case node.parent != nil:
 		return newError(ErrUnsupported, "this %s space is a part of another one and is closed with it", s.kind)
@@ -110,7 +112,7 @@ func errNoSpace() error {
 }
 
 func (r *spaceRoot) errClosed() error {
-	if r.env != nil {
+	if r.env != nil || r.vec != nil {
 		return newError(ErrHandle, "the environment of this space has been closed")
 	}
 	return newError(ErrHandle, "this space has been closed")
@@ -147,7 +149,9 @@ func (r *spaceRoot) lock() error {
 		return r.env.lock()
 	}
 	r.mu.Lock()
-	inside.acquire()
+	if r.usesPython() {
+		inside.acquire()
+	}
 	return nil
 }
 
@@ -156,8 +160,15 @@ func (r *spaceRoot) unlock() {
 		r.env.unlock()
 		return
 	}
-	inside.release()
+	if r.usesPython() {
+		inside.release()
+	}
 	r.mu.Unlock()
+}
+
+// usesPython reports whether calls need this process's Python, and so a place of the limiter.
+func (r *spaceRoot) usesPython() bool {
+	return r.vec == nil || r.vec.usesPython
 }
 
 // open gives the handle of a node, under the lock.
@@ -177,6 +188,8 @@ func (n *spaceNode) open(call *cgym.Call) (cgym.Space, error) {
 			return 0, err
 		}
 		handle, code = cgym.SpaceChild(call, parent, n.index)
+	case n.root.vec != nil:
+		handle, code = n.root.vec.openSpace(call, n.root)
 	case n.root.isAction:
 		handle, code = cgym.SpaceOfActions(call, n.root.env.handle)
 	default:

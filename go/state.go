@@ -42,7 +42,7 @@ func (e *Env) Clone() (*Env, error) {
 	if err := failure(e.call, code); err != nil {
 		return nil, err
 	}
-	clone, err := newEnv(handle, cgym.NewCall(), e.id)
+	clone, err := newEnv(handle, cgym.NewCall(), e.id, e.isolated)
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,9 @@ func (e *Env) Wrap(wrappers ...Wrapper) (*Env, error) {
 	if err := encoder.value(reflect.ValueOf(append([]Wrapper{}, wrappers...)), 0); err != nil {
 		return nil, err
 	}
+	if e != nil && e.isolated && len(encoder.callbacks) > 0 {
+		return nil, errNoFunctions()
+	}
 	wrapped, err := e.wrap(string(encoder.out), encoder.callbacks)
 	if err != nil {
 		dropCallbacks(encoder.callbacks)
@@ -72,7 +75,7 @@ func (e *Env) wrap(encoded string, callbacks []*callback) (*Env, error) {
 	if err := failure(e.call, code); err != nil {
 		return nil, err
 	}
-	wrapped, err := newEnv(handle, cgym.NewCall(), e.id)
+	wrapped, err := newEnv(handle, cgym.NewCall(), e.id, e.isolated)
 	if err != nil {
 		return nil, err
 	}

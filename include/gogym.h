@@ -34,7 +34,8 @@
 #define GYM_VERSION_PATCH 0
 #define GYM_VERSION "0.1.0"
 
-#if defined(_WIN32)
+#if defined(GYM_API)
+#elif defined(_WIN32)
 #define GYM_API
 #elif defined(__GNUC__) || defined(__clang__)
 #define GYM_API __attribute__((visibility("default")))
@@ -97,6 +98,8 @@ extern "C" {
   X(GYM_ERR_ATTRIBUTE, 54, "the attribute is missing, private or of no use")                 \
   X(GYM_ERR_STATE, 55, "the environment's state cannot be saved or loaded")                  \
   X(GYM_ERR_CALLBACK, 56, "a callback of the host failed or is unknown")                     \
+  X(GYM_ERR_WORKER, 57, "a worker process ended, hangs or could not be started")             \
+  X(GYM_ERR_TIMEOUT, 58, "nothing was ready in time")                                        \
   /* Gymnasium's own exception classes, module gymnasium.error */                            \
   X(GYM_ERR_GYMNASIUM, 60, "gymnasium.error.Error")                                          \
   X(GYM_ERR_UNREGISTERED_ENV, 61, "gymnasium.error.UnregisteredEnv")                         \
@@ -223,15 +226,17 @@ typedef struct gym_transition {
  * of an environment that is not registered: "module:Class", "path/to/file.py:Class" (docs/environments.md).
  * `options`: a JSON object of gymnasium.make's keyword arguments, or NULL. gogym's own options stand
  * under the key "gogym": entry_point, path, import and legacy (docs/environments.md), wrappers (see
- * gym_wrap), private (see gym_get_attr). Where JSON lacks a type, a tag says it:
+ * gym_wrap), private (see gym_get_attr), and isolate, python, timeout, memory_limit (docs/workers.md): with
+ * {"isolate": true} the environment lives in a worker process of its own, which needs no Python in this one
+ * and cannot take it down. Where JSON lacks a type, a tag says it:
  *   {"__tuple__": [...]}   {"__ndarray__": [...], "dtype": "float32"}   {"__float__": "inf"}
  *   {"__dict__": [[key, value], ...]}   {"__callback__": "name"} (see gym_add_reward_callback)
  *
  * Ownership: `out` receives a handle to be closed with gym_close. Lifetime: until gym_close or
  * gym_shutdown. Threads: default.
  * Errors: those of gym_init; GYM_ERR_JSON; those of Gymnasium (60 to 79), whose messages carry its
- * suggestions; GYM_ERR_IMPORT; GYM_ERR_PYTHON for what the environment's constructor raises.
- * Nullable: options, err. */
+ * suggestions; GYM_ERR_IMPORT; GYM_ERR_PYTHON for what the environment's constructor raises; isolated also
+ * GYM_ERR_WORKER, as then every call on the environment. Nullable: options, err. */
 GYM_API int gym_make(const char *id, const char *options, gym_env *out, gym_error *err);
 
 /* Begins an episode: env.reset(seed=seed, options=options).
@@ -920,6 +925,286 @@ GYM_API int gym_load_state(gym_env env, const void *state, size_t nbytes, gym_er
  * Ownership: `out` receives a handle to be closed with gym_close. Lifetime: until then or gym_shutdown.
  * Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_STATE, and what making it raises. Nullable: err. */
 GYM_API int gym_clone(gym_env env, gym_env *out, gym_error *err);
+
+/* ------------------------------------------------------------------------------------- vector environments */
+
+/* Many environments of one kind that step together. A value, not a pointer; {0} is never valid.
+ *
+ * Each environment has a row, 0 to num_envs - 1, in every array: row i of observations begins at element
+ * i * gym_vec_observation_size (float64 layout) or byte i * gym_vec_observation_nbytes (native layout). */
+typedef struct gym_vec {
+  uint64_t id;
+} gym_vec;
+
+/* Makes a vector environment of `num_envs` environments: gymnasium.make(id, **options) for each.
+ *
+ * `options`: as for gym_make, and under "gogym" also (docs/vector.md)
+ *   engine          "process" (default): worker processes, each with its share of the environments
+ *                   "sync": all in this process's Python, one after another
+ *                   "vector": Gymnasium's own vector environment of that id, in this process's Python, or with
+ *                   "workers" in that many processes
+ *                   "envpool": EnvPool's environment of that id, likewise
+ *   workers         how many processes; default: the number of CPUs that may be used, at most num_envs
+ *   autoreset_mode  "next_step" (default), "same_step", "disabled": as Gymnasium defines them
+ *   layout          "float64" (default) or "native": what the arrays hold
+ *   env_options     an array of num_envs objects: options of single environments, over the common ones
+ *   timeout         seconds that a step, reset or call may take before its worker is ended; default: none
+ *   on_failure      "restart" (default), "report", "close": see gym_vec_step
+ *   memory_limit    bytes of address space of each worker
+ *   python          the interpreter of the workers
+ *   vector_wrappers wrappers of gymnasium.wrappers.vector ("sync", and "vector" and "envpool" in one process)
+ *   vector_options  arguments of the vector environment itself ("vector", "envpool")
+ *
+ * Ownership: `out` receives a handle to be closed with gym_vec_close. Lifetime: until gym_vec_close or
+ * gym_shutdown. Threads: default. Errors: as gym_make; GYM_ERR_ARGUMENT (num_envs 0), GYM_ERR_WORKER,
+ * GYM_ERR_DYNAMIC (a space without a fixed size). Nullable: options, err. */
+GYM_API int gym_vec_make(const char *id, size_t num_envs, const char *options, gym_vec *out, gym_error *err);
+
+/* Closes a vector environment and ends its workers. The handle is invalid afterwards, and so is what
+ * gym_vec_view gave.
+ *
+ * Ownership: the environments are given up. Lifetime: ends here. Threads: default; waits for a call that is
+ * under way. Errors: GYM_ERR_HANDLE (also for a second close), GYM_ERR_BUSY; what an env.close() raises.
+ * Nullable: err. */
+GYM_API int gym_vec_close(gym_vec vec, gym_error *err);
+
+/* What a vector environment is, as a dict: id, num_envs, engine, autoreset_mode, layout, workers (a list of
+ * dicts: pid, first, count, restarts, python), render_mode, futex_calls (system calls for handing work over,
+ * made so far by this process and its workers).
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_vec_describe(gym_vec vec, gym_value **out, gym_error *err);
+
+/* The number of float64 elements of one row of observations.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; waits for nobody. Errors: GYM_ERR_HANDLE.
+ * Nullable: err. */
+GYM_API int gym_vec_observation_size(gym_vec vec, size_t *out, gym_error *err);
+
+/* The number of float64 elements of one row of actions.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; waits for nobody. Errors: GYM_ERR_HANDLE.
+ * Nullable: err. */
+GYM_API int gym_vec_action_size(gym_vec vec, size_t *out, gym_error *err);
+
+/* The number of bytes of one row of observations in the native layout, a multiple of 8.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; waits for nobody. Errors: GYM_ERR_HANDLE.
+ * Nullable: err. */
+GYM_API int gym_vec_observation_nbytes(gym_vec vec, size_t *out, gym_error *err);
+
+/* The number of bytes of one row of actions in the native layout, a multiple of 8.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; waits for nobody. Errors: GYM_ERR_HANDLE.
+ * Nullable: err. */
+GYM_API int gym_vec_action_nbytes(gym_vec vec, size_t *out, gym_error *err);
+
+/* The observation space of one environment (Gymnasium's single_observation_space), as gym_observation_space
+ * describes it.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_vec_observation_space(gym_vec vec, gym_value **out, gym_error *err);
+
+/* The action space of one environment (Gymnasium's single_action_space).
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_vec_action_space(gym_vec vec, gym_value **out, gym_error *err);
+
+/* The spaces of a vector environment as handles. */
+enum {
+  GYM_VEC_SINGLE_OBSERVATION_SPACE = 0, /* of one environment */
+  GYM_VEC_SINGLE_ACTION_SPACE = 1,
+  GYM_VEC_OBSERVATION_SPACE = 2, /* of all, batched as Gymnasium does it */
+  GYM_VEC_ACTION_SPACE = 3
+};
+
+/* One of the spaces as a handle; `which` is one of GYM_VEC_*_SPACE. It outlives the vector environment, and
+ * keeps a worker process alive that has it.
+ *
+ * Ownership: `out` receives a handle to be closed with gym_space_close. Lifetime: until then or gym_shutdown.
+ * Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_ARGUMENT (which), GYM_ERR_WORKER. Nullable: err. */
+GYM_API int gym_vec_space(gym_vec vec, int which, gym_space *out, gym_error *err);
+
+/* Draws random actions for all environments: action_space.sample() of the batched action space.
+ *
+ * `actions`: float64[num_envs * gym_vec_action_size] or more.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER,
+ * GYM_ERR_ARGUMENT (the layout is "native"), GYM_ERR_WORKER. Nullable: err. */
+GYM_API int gym_vec_sample_actions(gym_vec vec, double *actions, size_t actions_len, gym_error *err);
+
+/* gym_vec_sample_actions for the layout "native": num_envs * gym_vec_action_nbytes bytes or more.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_vec_sample_actions. Nullable: err. */
+GYM_API int gym_vec_sample_actions_native(gym_vec vec, void *actions, size_t actions_nbytes, gym_error *err);
+
+/* Seeds the batched action space: action_space.seed(seed), seed >= 0.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_ARGUMENT,
+ * GYM_ERR_WORKER. Nullable: err. */
+GYM_API int gym_vec_seed_actions(gym_vec vec, int64_t seed, gym_error *err);
+
+/* Begins an episode in all environments, or in those of a mask.
+ *
+ * `seeds`: NULL (seed_count 0) leaves the generators as they are; with seed_count 1 environment i gets
+ * seeds[0] + i; with seed_count num_envs each gets its own, -1 for none. `mask`: NULL for all, otherwise
+ * uint8[num_envs]: those that are not 0 are reset, and the others keep their observation. `options`: a JSON
+ * object that each environment's reset gets, or NULL.
+ * `obs`: float64[num_envs * gym_vec_observation_size] or more; NULL leaves observations where gym_vec_view
+ * shows them.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ARGUMENT (a negative seed, another number of seeds, an empty
+ * mask, the layout is "native"), GYM_ERR_JSON, GYM_ERR_ALREADY_PENDING_CALL (sent actions have not been
+ * received); failures of environments as gym_vec_step.
+ * Nullable: seeds (with seed_count 0), mask, options, obs (with obs_len 0), err. */
+GYM_API int gym_vec_reset(gym_vec vec, const int64_t *seeds, size_t seed_count, const uint8_t *mask,
+                          const char *options, double *obs, size_t obs_len, gym_error *err);
+
+/* Advances every environment by its action.
+ *
+ * `actions`: float64[num_envs * gym_vec_action_size], exactly; NULL takes those that were written where
+ * gym_vec_view shows them. `obs`: as in gym_vec_reset. `out`: gym_transition[num_envs] or more; NULL leaves
+ * them in the view.
+ *
+ * An episode that has ended begins anew as the autoreset mode says: with "next_step" in the next call, which
+ * ignores that environment's action and gives reward 0; with "same_step" in this call, where `obs` has the new
+ * episode's first observation, the view's final_observations and the info's final_obs and final_info the old
+ * one's last; with "disabled" by gym_vec_reset with a mask, before which the next step gives
+ * GYM_ERR_RESET_NEEDED and touches nothing.
+ *
+ * Failures: where environments fail (raise, return what does not fit, or end, hang or crash with their worker
+ * process), the call gives the first one's status, GYM_ERR_WORKER for a process, and says which they are; this
+ * is the one kind of error after which everything is written: the rows of all others are those of this very
+ * step. gym_vec_failures has the details. With on_failure "restart" the failed environments have been made
+ * anew and reset with fresh seeds: their rows hold the first observation, reward 0 and truncated 1. With
+ * "report" they stay down, with truncated 1, and fail again in each step until gym_vec_reset brings them back.
+ * With "close" all workers are ended. An action that its dtype cannot hold fails that row (GYM_ERR_ACTION)
+ * and leaves the environment untouched.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ARGUMENT (the layout is "native"), GYM_ERR_RESET_NEEDED,
+ * GYM_ERR_ALREADY_PENDING_CALL, and those of failed environments.
+ * Nullable: actions (with actions_len 0), obs (with obs_len 0), out (with out_len 0), err. */
+GYM_API int gym_vec_step(gym_vec vec, const double *actions, size_t actions_len, double *obs, size_t obs_len,
+                         gym_transition *out, size_t out_len, gym_error *err);
+
+/* Sends actions to some environments without waiting for them. Environments that have not been received yet
+ * cannot be sent another action.
+ *
+ * `ids`: int64[count], the environments, each once; NULL (count 0) for all. `actions`: float64[count *
+ * gym_vec_action_size], exactly, in the order of `ids`; NULL takes those in the view. Engines "vector" and
+ * "envpool" step all environments of a process at once: `ids` must be all or none of each.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; does not wait for a gym_vec_recv.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ARGUMENT (an id that does not exist or stands twice),
+ * GYM_ERR_RESET_NEEDED, GYM_ERR_ALREADY_PENDING_CALL (one of them has been sent already); nothing is sent then.
+ * Nullable: ids (with count 0), actions (with actions_len 0), err. */
+GYM_API int gym_vec_send(gym_vec vec, const int64_t *ids, size_t count, const double *actions,
+                         size_t actions_len, gym_error *err);
+
+/* Receives the first environments that are ready of those that were sent actions.
+ *
+ * `batch_size`: how many to wait for; fewer where fewer are under way. `timeout`: seconds; negative waits for
+ * ever, 0 not at all. `ids`: int64[batch_size] or more, receives which they are; `obs` and `out` have a row for
+ * each of them, in that order; `count`: how many.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default; one gym_vec_recv at a time.
+ * Errors: GYM_ERR_TIMEOUT (fewer are ready; they stay there to be received), GYM_ERR_NO_ASYNC_CALL (none is
+ * under way), GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ARGUMENT; failures as gym_vec_step.
+ * Nullable: obs (with obs_len 0), out (with out_len 0), err. */
+GYM_API int gym_vec_recv(gym_vec vec, size_t batch_size, double timeout, int64_t *ids, double *obs,
+                         size_t obs_len, gym_transition *out, size_t out_len, size_t *count, gym_error *err);
+
+/* gym_vec_reset for the layout "native": `obs` has num_envs * gym_vec_observation_nbytes bytes or more.
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_vec_reset.
+ * Nullable: seeds, mask, options, obs, err. */
+GYM_API int gym_vec_reset_native(gym_vec vec, const int64_t *seeds, size_t seed_count, const uint8_t *mask,
+                                 const char *options, void *obs, size_t obs_nbytes, gym_error *err);
+
+/* gym_vec_step for the layout "native".
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_vec_step.
+ * Nullable: actions, obs, out, err. */
+GYM_API int gym_vec_step_native(gym_vec vec, const void *actions, size_t actions_nbytes, void *obs,
+                                size_t obs_nbytes, gym_transition *out, size_t out_len, gym_error *err);
+
+/* gym_vec_send for the layout "native".
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_vec_send. Nullable: ids, actions,
+ * err. */
+GYM_API int gym_vec_send_native(gym_vec vec, const int64_t *ids, size_t count, const void *actions,
+                                size_t actions_nbytes, gym_error *err);
+
+/* gym_vec_recv for the layout "native".
+ *
+ * Ownership, Lifetime: none passed on. Threads: default. Errors: as gym_vec_recv. Nullable: obs, out, err. */
+GYM_API int gym_vec_recv_native(gym_vec vec, size_t batch_size, double timeout, int64_t *ids, void *obs,
+                                size_t obs_nbytes, gym_transition *out, size_t out_len, size_t *count,
+                                gym_error *err);
+
+/* The arrays of a vector environment itself, to be read and written without a copy. Initialise with
+ * GYM_VEC_VIEW_INIT. Rows are those of the layout that it was made with. */
+typedef struct gym_vec_view {
+  uint32_t struct_size;
+  uint32_t is_native;           /* the layout: 0 float64, 1 native */
+  uint64_t num_envs;            /* rows of each array */
+  uint64_t action_nbytes;       /* of a row */
+  uint64_t observation_nbytes;  /* of a row */
+  void *actions;                /* to be written before a step */
+  const void *observations;     /* of the last reset or step */
+  const void *final_observations; /* with "same_step": of episodes that ended in the last step; else NULL */
+  const gym_transition *transitions;
+  const int32_t *statuses;      /* of each environment: GYM_OK, or the gym_status that it failed with last */
+} gym_vec_view;
+
+#define GYM_VEC_VIEW_INIT {(uint32_t)sizeof(gym_vec_view), 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
+
+/* Where the arrays are. Their content belongs to the library from a send or step until the receive, and to the
+ * caller otherwise; rows that are not under way may be used while others are.
+ *
+ * Ownership: the memory stays the library's. Lifetime: until gym_vec_close or gym_shutdown; they do not move.
+ * Threads: default; the arrays themselves are not protected. Errors: GYM_ERR_HANDLE, GYM_ERR_ARGUMENT
+ * (struct_size). Nullable: err. */
+GYM_API int gym_vec_get_view(gym_vec vec, gym_vec_view *out, gym_error *err);
+
+/* The infos of the last reset, step or receive: a list with a dict for each environment, {} for those that had
+ * no part in it. With "same_step" an episode that ended is in final_info and final_obs.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_RESET_NEEDED, GYM_ERR_ALREADY_PENDING_CALL, GYM_ERR_WORKER.
+ * Nullable: err. */
+GYM_API int gym_vec_info(gym_vec vec, gym_value **out, gym_error *err);
+
+/* Which environments failed in the last reset, step or receive: a list of dicts with env, status, type,
+ * message, traceback, restarted (bool), seed (the fresh one; none where it was not reset), and where its
+ * process ended: pid, signal or exit_code, stderr (the end of what it wrote).
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE. Nullable: err. */
+GYM_API int gym_vec_failures(gym_vec vec, gym_value **out, gym_error *err);
+
+/* Calls a method of every environment, or gives the attribute where it cannot be called: a list with each
+ * one's result, as Gymnasium's VectorEnv.call.
+ *
+ * `name`, `arguments`: as in gym_call. `out`: receives the list, or NULL.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_JSON, GYM_ERR_ATTRIBUTE, GYM_ERR_ALREADY_PENDING_CALL, GYM_ERR_WORKER, and
+ * what one of them raises. Nullable: arguments, out, err. */
+GYM_API int gym_vec_call(gym_vec vec, const char *name, const char *arguments, gym_value **out,
+                         gym_error *err);
+
+/* Renders every environment: a list of what gym_render_value gives.
+ *
+ * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_RENDER, GYM_ERR_ALREADY_PENDING_CALL, GYM_ERR_WORKER, and what one of them
+ * raises. Nullable: err. */
+GYM_API int gym_vec_render(gym_vec vec, gym_value **out, gym_error *err);
 
 /* ------------------------------------------------------------------------------------- registry */
 

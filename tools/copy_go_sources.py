@@ -20,9 +20,14 @@ def sources() -> list[Path]:
     """What the host library is made of."""
     own = ROOT / "src" / "gogym_c"
     shared = [ROOT / "include" / "gogym.h", *sorted([*own.glob("*.h"), *own.glob("*.c")])]
-    host = sorted([*(own / "host").glob("*.c"), *(own / "host").glob("*.h")])
+    host = sorted(
+        path
+        for folder in ("host", "space", "value")
+        for pattern in ("*.c", "*.h")
+        for path in (own / folder).glob(pattern)
+    )
     if not host:
-        raise SystemExit("src/gogym_c/host holds no sources")
+        raise SystemExit("src/gogym_c holds no sources")
     return shared + host
 
 

@@ -1,8 +1,12 @@
 /* What the C contenders share: the clock, errors, and the conversation with the driver, line by line through
- * the standard streams, so that contenders take turns: "run N"     does its work N times; answers
- * "NANOSECONDS CHECK", the time inside the loop and a number that must be that of the other contenders "count
- * N"   the same between two SIGUSR1 that it sends itself, for count.c, which counts instructions They begin
- * with "ready". */
+ * the standard streams, so that contenders take turns:
+ *
+ *   "run N"    does its work N times; answers "NANOSECONDS CHECK", the time inside the loop and a number that
+ *              must be that of the other contenders
+ *   "turn MS"  does its work for so many milliseconds; answers "NANOSECONDS TIMES"
+ *   "count N"  as run, between two SIGUSR1 that it sends itself, for count.c, which counts instructions
+ *
+ * They begin with "ready". */
 #define _POSIX_C_SOURCE 200809L
 #include <gogym.h>
 #include <signal.h>
@@ -38,6 +42,13 @@ static int converse(double (*body)(void *state, long times), void *state) {
       raise(SIGUSR1);
       check = body(state, times);
       raise(SIGUSR1);
+    } else if (strcmp(verb, "turn") == 0) {
+      const int64_t start = now(), end = start + times * 1000000;
+      long done = 0;
+      int64_t at = start;
+      for (; at < end || done == 0; done++, at = now()) body(state, 1);
+      elapsed = at - start;
+      check = (double)done;
     } else {
       const int64_t start = now();
       check = body(state, times);

@@ -10,7 +10,7 @@
  *   render    no steps: frames of the first observation; the check is the sum of one pixel
  *
  * Setups: plain, chain (FrameStackObservation, ClipReward, TimeLimit), callback (TransformReward with a
- * function of the host), rendered (made with the render mode rgb_array).
+ * function of the host), rendered (made with the render mode rgb_array), isolated (in a worker process).
  */
 #include "contender.h"
 
@@ -39,6 +39,7 @@ static const setup setups[] = {
      "{\"gogym\": {\"wrappers\": [{\"name\": \"TransformReward\", \"func\": {\"__callback__\": "
      "\"double\"}}]}}"},
     {"rendered", "{\"render_mode\": \"rgb_array\"}"},
+    {"isolated", "{\"gogym\": {\"isolate\": true}}"},
 };
 
 static const char *options_of(const char *name) {

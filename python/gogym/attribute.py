@@ -84,7 +84,7 @@ def call(env: Env, path: str, arguments_json: str | None, private: bool) -> Any:
     array of positional ones; None for none.
     """
     parts = _parts(path, private)
-    positional, keywords = _arguments(arguments_json)
+    positional, keywords = parse_arguments(arguments_json)
     if parts[-1] in _TAKE_NAMES and not private:
         name = positional[0] if positional else keywords.get("name")
         if isinstance(name, str) and name.startswith("_"):
@@ -203,7 +203,8 @@ def _fitted(value: Any, read: Callable[[str], Any], name: str) -> Any:
     return array if array.shape == present.shape else value
 
 
-def _arguments(text: str | None) -> tuple[list[Any], dict[str, Any]]:
+def parse_arguments(text: str | None) -> tuple[list[Any], dict[str, Any]]:
+    """Parse the arguments of a call: positional ones, and those with names."""
     if text is None:
         return [], {}
     value = parse_json(text, "arguments of gym_call")

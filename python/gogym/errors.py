@@ -15,6 +15,12 @@ class StatusError(Exception):
     gogym_status: ClassVar[int]
 
 
+class UnsupportedError(StatusError):
+    """What an environment, this build or this platform cannot do: GYM_ERR_UNSUPPORTED."""
+
+    gogym_status = 14
+
+
 class WrapperError(StatusError):
     """A wrapper that is unknown, does not fit the environment, or not its arguments: GYM_ERR_WRAPPER."""
 

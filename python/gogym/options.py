@@ -25,7 +25,13 @@ MAX_DEPTH = 64
 OWN_KEY = "gogym"
 """The key of gogym's own options among gymnasium.make's keyword arguments."""
 
-OWN_OPTIONS: frozenset[str] = frozenset({"entry_point", "import", "legacy", "path", "private", "wrappers"})
+PROCESS_OPTIONS: frozenset[str] = frozenset({"isolate", "memory_limit", "python", "timeout"})
+"""Those of :data:`OWN_OPTIONS` that say which process the environment is in. The host has done what they say before
+Python reads them, in the worker too, so that they are only checked here."""
+
+OWN_OPTIONS: frozenset[str] = PROCESS_OPTIONS | frozenset(
+    {"entry_point", "import", "legacy", "path", "private", "wrappers"}
+)
 """The options that may stand under :data:`OWN_KEY`."""
 
 _TAGS = ("__tuple__", "__ndarray__", "__float__", "__dict__", "__callback__")
@@ -97,6 +103,7 @@ def split_make_options(text: str | None) -> tuple[dict[str, Any], OwnOptions]:
         raise OptionsError(
             f'unknown option "{unknown[0]}" under "{OWN_KEY}" (known in this version: {known})'
         )
+    check_process_options(own)
     return kwargs, OwnOptions(
         entry_point=_entry_point(own.get("entry_point")),
         path=_texts("path", own.get("path")),
@@ -107,6 +114,33 @@ def split_make_options(text: str | None) -> tuple[dict[str, Any], OwnOptions]:
         else check_wrappers(own["wrappers"], f'option "wrappers" under "{OWN_KEY}"'),
         private=_flag("private", own.get("private")),
     )
+
+
+def check_process_options(own: dict[str, Any]) -> None:
+    """Check the types of :data:`PROCESS_OPTIONS`, as host/worker_options.c does; None is as good as nothing."""
+    _flag("isolate", own.get("isolate"))
+    python, timeout, memory_limit = (own.get(name) for name in ("python", "timeout", "memory_limit"))
+    if python is not None and not (isinstance(python, str) and python and "\0" not in python):
+        raise OptionsError(
+            f'the option "python" under "{OWN_KEY}" must be the path of a Python interpreter, such as '
+            f'"/path/to/venv/bin/python", not {json_text(python)}'
+        )
+    if timeout is not None and not (_is_number(timeout) and 0 < timeout < float("inf")):
+        raise OptionsError(
+            f'the option "timeout" under "{OWN_KEY}" must be a number of seconds greater than 0 (leave it out for '
+            f"none), not {json_text(timeout)}"
+        )
+    if memory_limit is not None and not (
+        _is_number(memory_limit) and isinstance(memory_limit, int) and 0 < memory_limit < 2**63
+    ):
+        raise OptionsError(
+            f'the option "memory_limit" under "{OWN_KEY}" must be a number of bytes, an integer greater than 0 such '
+            f"as 4000000000 (leave it out for none), not {json_text(memory_limit)}"
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def check_wrappers(value: Any, what: str) -> tuple[dict[str, Any], ...]:

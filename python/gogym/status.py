@@ -135,6 +135,12 @@ class Status(IntEnum):
     CALLBACK = 56
     """a callback of the host failed or is unknown"""
 
+    WORKER = 57
+    """a worker process ended, hangs or could not be started"""
+
+    TIMEOUT = 58
+    """nothing was ready in time"""
+
     GYMNASIUM = 60
     """gymnasium.error.Error"""
 

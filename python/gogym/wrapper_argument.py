@@ -21,6 +21,9 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 from gymnasium.core import ActType, ObsType, WrapperActType, WrapperObsType
+from gymnasium.vector import VectorEnv
+from gymnasium.vector.utils import batch_space
+from gymnasium.vector.vector_env import ArrayType
 
 from gogym.callback import Callback
 from gogym.element import element_of
@@ -56,8 +59,8 @@ class _Place(NamedTuple):
     """The class or function that makes the wrapper."""
     wrapper: str
     argument: str
-    env: Env
-    """The environment that it is to wrap."""
+    env: Any
+    """The environment, or vector environment, that it is to wrap."""
     others: Mapping[str, Any]
     """The arguments that have been converted before."""
 
@@ -447,12 +450,19 @@ def _callback(value: Any, arguments: tuple[Any, ...], place: _Place) -> Any:
         return value
     base = place.create if isinstance(place.create, type) else object
     if issubclass(base, gymnasium.ActionWrapper) or takes in _ACTIONS:
-        outer = place.others.get("action_space") or place.env.action_space
-        return value.bind(outer, place.env.action_space)
+        return value.bind(_outer_space(place, "action_space"), place.env.action_space)
     if issubclass(base, gymnasium.ObservationWrapper) or takes in _OBSERVATIONS:
-        outer = place.others.get("observation_space") or place.env.observation_space
-        return value.bind(place.env.observation_space, outer)
+        return value.bind(place.env.observation_space, _outer_space(place, "observation_space"))
     return value
+
+
+def _outer_space(place: _Place, name: str) -> Any:
+    """The space that the wrapper is to have: its argument, or the environment's."""
+    given = place.others.get(name)
+    single = place.others.get(f"single_{name}")
+    if given is None and single is not None and isinstance(place.env, VectorEnv):
+        return batch_space(single, place.env.num_envs)
+    return getattr(place.env, name) if given is None else given
 
 
 def _kind_wanted(takes: Any, create: Callable[..., Any]) -> str | None:
@@ -461,7 +471,7 @@ def _kind_wanted(takes: Any, create: Callable[..., Any]) -> str | None:
         return "trigger"
     if takes in (float, typing.SupportsFloat):
         return "reward"
-    if takes in (*_OBSERVATIONS, *_ACTIONS):
+    if takes in (*_OBSERVATIONS, *_ACTIONS, ArrayType):  # the last are the rewards of a vector environment
         return "array"
     base = create if isinstance(create, type) else object
     if issubclass(base, gymnasium.RewardWrapper):

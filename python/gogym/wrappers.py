@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import gymnasium
@@ -79,23 +80,32 @@ def apply(env: Env, wrappers: Sequence[Mapping[str, Any]]) -> Env:
         gymnasium.error.Error: As the wrapper's constructor raises it; DependencyNotInstalled names the extra.
     """
     # Whatever can be said without the environment is said before anything is made.
-    layers = [_Layer(dict(wrapper)) for wrapper in wrappers]
+    layers = [Layer(dict(wrapper)) for wrapper in wrappers]
     with _Undo(env) as undo:
         for layer in layers:
             undo.expect_folder(layer.folder())
-            env = layer.around(env, undo)
+            env = layer.around(env, undo.note)
     return env
 
 
-class _Layer:
+class Layer:
     """A wrapper to be made: its class, and arguments whose names are checked."""
 
     def __init__(self, described: dict[str, Any]) -> None:
         self.name: str = described.pop("name")
         self.arguments = described
-        self.create = _find(self.name)
-        self._parameters = Parameters(self.create, self.name)
-        self._parameters.check(self.arguments)
+        self.create = self.find(self.name)
+        self.parameters = Parameters(self.create, self.name)
+        self.check_arguments()
+
+    @staticmethod
+    def find(name: str) -> Callable[..., Any]:
+        """The class of a wrapper, or the function that makes it."""
+        return _find(name)
+
+    def check_arguments(self) -> None:
+        """Raise WrapperError where an argument is unknown or missing."""
+        self.parameters.check(self.arguments)
 
     def folder(self) -> Path | None:
         """The folder that it makes."""
@@ -105,10 +115,14 @@ class _Layer:
         )
         return Path(folder).absolute() if is_recorder and isinstance(folder, str) else None
 
-    def around(self, env: Env, undo: _Undo) -> Env:
-        """Make it around an environment."""
+    def make(self, env: Any) -> Any:
+        """Call its constructor."""
+        return self.parameters.call(self.arguments, env)
+
+    def around(self, env: Any, note: Callable[[], str] = str) -> Any:
+        """Make it around an environment; ``note`` says more where that fails."""
         try:
-            made = self._parameters.call(self.arguments, env)
+            made = self.make(env)
         except RecursionError:
             raise
         except MemoryError as error:
@@ -116,13 +130,17 @@ class _Layer:
         except Exception as error:
             if type(error).__module__.partition(".")[0] in _OWN_MODULES:
                 raise  # what gogym says, or a callback of the host
-            _raise_misfit(self, env, error, undo.note())
+            _raise_misfit(self, env, error, note())
+        self.check(made, env)
+        return made
+
+    def check(self, made: Any, env: Any) -> None:
+        """Raise WrapperError where what was made is no wrapper around the environment."""
         if not isinstance(made, gymnasium.Env) or not _is_around(made, env):
             raise WrapperError(
-                f"{self.name} is no wrapper: it made {_one_line(made)}, which is no gymnasium.Env around the one that it "
+                f"{self.name} is no wrapper: it made {one_line(made)}, which is no gymnasium.Env around the one that it "
                 "was given; a wrapper is a subclass of gymnasium.Wrapper"
             )
-        return made
 
 
 def _is_around(outer: Env, inner: Env) -> bool:
@@ -143,11 +161,19 @@ def _find(name: str) -> Callable[..., Any]:
     """The class of a wrapper, or the function that makes it."""
     name = name.removeprefix("gymnasium.wrappers:")
     if ":" in name:
-        return _find_place(name)
+        create = find_place(name)
+        if isinstance(create, type) and issubclass(create, gymnasium.vector.VectorWrapper):
+            raise WrapperError(_for_vectors(name))
+        return create
     if name not in NAMES:
         raise WrapperError(_unknown(name))
+    return find_stock(gymnasium_wrappers, name)
+
+
+def find_stock(module: ModuleType, name: str) -> Callable[..., Any]:
+    """One of Gymnasium's wrappers; DependencyNotInstalled names the extra that it needs."""
     try:
-        return getattr(gymnasium_wrappers, name)  # type: ignore[no-any-return]
+        return getattr(module, name)  # type: ignore[no-any-return]
     except (ImportError, DependencyNotInstalled) as error:  # those that convert arrays
         note = _missing_note(error)
         if not note:
@@ -155,7 +181,8 @@ def _find(name: str) -> Callable[..., Any]:
         raise DependencyNotInstalled(f"wrapper {name}: {note}") from error
 
 
-def _find_place(name: str) -> Callable[..., Any]:
+def find_place(name: str) -> Callable[..., Any]:
+    """The class or function of a user: ``module:Class`` or ``path/to/file.py:Class``."""
     place, _, attribute = name.rpartition(":")
     module = entry_point.import_place(place, [folder for folder in sys.path if folder])
     try:
@@ -166,8 +193,6 @@ def _find_place(name: str) -> Callable[..., Any]:
         raise WrapperError(
             f"{entry_point.shown(module)} has no {attribute!r}. {entry_point.offer(module, attribute)}"
         )
-    if isinstance(found.create, type) and issubclass(found.create, gymnasium.vector.VectorWrapper):
-        raise WrapperError(_for_vectors(name))
     return found.create
 
 
@@ -186,23 +211,25 @@ def _unknown(name: str) -> str:
         known = f" ({error})" if "renamed" in str(error) or "deprecated" in str(error).lower() else ""
     else:
         known = ""
-    by_lower = {candidate.lower(): candidate for candidate in NAMES}
+    renamed = re.search(r"wrappers\.(\w+)`", known)
+    return f"there is no wrapper {name!r}{known}. {offer(name, NAMES, renamed.groups() if renamed else ())}"
+
+
+def offer(name: str, names: Sequence[str], meant_first: Sequence[str] = ()) -> str:
+    """Say what may have been meant by a name that is none of `names`."""
+    by_lower = {candidate.lower(): candidate for candidate in names}
     wanted = name.rpartition(".")[2].lower()
     close = [wanted] if wanted in by_lower else difflib.get_close_matches(wanted, by_lower, cutoff=0.65)
-    renamed = re.search(r"wrappers\.(\w+)`", known)
-    meant = dict.fromkeys([*(renamed.groups() if renamed else ()), *(by_lower[match] for match in close)])
-    meant = {candidate: None for candidate in meant if candidate in NAMES}
-    offer = f"Did you mean {' or '.join(meant)}?" if meant else f"There are: {', '.join(NAMES)}."
-    return (
-        f"there is no wrapper {name!r}{known}. {offer} A wrapper of your own is named "
-        '"module:Class" or "path/to/file.py:Class".'
-    )
+    meant = dict.fromkeys([*meant_first, *(by_lower[match] for match in close)])
+    meant = {candidate: None for candidate in meant if candidate in names}
+    text = f"Did you mean {' or '.join(meant)}?" if meant else f"There are: {', '.join(names)}."
+    return f'{text} A wrapper of your own is named "module:Class" or "path/to/file.py:Class".'
 
 
 # ------------------------------------------------------------------------------------------- what does not fit
 
 
-def _raise_misfit(layer: _Layer, env: Env, error: Exception, note: str) -> NoReturn:
+def _raise_misfit(layer: Layer, env: Env, error: Exception, note: str) -> NoReturn:
     """Raise what a constructor raised, with the wrapper's name and what it found."""
     missing = _missing_note(error)
     if missing:
@@ -220,11 +247,11 @@ def _raise_misfit(layer: _Layer, env: Env, error: Exception, note: str) -> NoRet
     raise WrapperError(
         f"wrapper {layer.name}{what}: {text}."
         + (f" ({layer.name}: {purpose})" if purpose else "")
-        + f" The environment is {_one_line(env)} with {_found(env)}.{note}"
+        + f" The environment is {one_line(env)} with {_found(env)}.{note}"
     ) from error
 
 
-def _is_misfit(layer: _Layer, error: Exception, text: str) -> bool:
+def _is_misfit(layer: Layer, error: Exception, text: str) -> bool:
     """Whether what was said is about the environment, not about an argument or anything else."""
     is_judgement = isinstance(error, (AssertionError, AttributeError, TypeError, ValueError))
     words = set(re.findall(r"\w+", text))
@@ -261,7 +288,7 @@ def _condition(error: AssertionError) -> str:
     return ast.unparse(found[-1].test) if found else ""
 
 
-def _one_line(value: Any) -> str:
+def one_line(value: Any) -> str:
     """Give a value's repr on one line; of a long one the middle is left out, for the shape and dtype of a Box are last."""
     text = entry_point.with_paths(" ".join(safe_repr(value).split()))
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 43]}...{text[-40:]}"
@@ -277,7 +304,7 @@ def _found(env: Env) -> str:
 
 def _attribute(env: Env, name: str) -> str:
     try:
-        return _one_line(getattr(env, name))
+        return one_line(getattr(env, name))
     except Exception as error:  # noqa: BLE001  # a foreign environment may raise anything
         return f"(none: {class_name(type(error))})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,7 @@ def programs(tmp_path_factory):
         if shutil.which(command) is None:
             pytest.skip(f"{command} is not installed")
     folder = tmp_path_factory.mktemp("examples")
-    run(["go", "build", "-o", f"{folder}/", "./record", "./plan"], ROOT / "examples/go")
+    run(["go", "build", "-o", f"{folder}/", "./record", "./plan", "./learn"], ROOT / "examples/go")
     return folder
 
 
@@ -55,3 +56,49 @@ def test_record_tells_what_is_wrong(programs, tmp_path):
 def test_plan_keeps_the_pole_up(programs, tmp_path):
     assert run([f"{programs}/plan"], tmp_path) == "CartPole-v1: return 100.0 after 100 steps\n"
     assert "not Discrete" in run([f"{programs}/plan", "Pendulum-v1"], tmp_path, status=1)
+
+
+def learned(printed: str) -> tuple[float, int]:
+    """The mean return that the agent has reached, and after how many steps."""
+    found = re.search(
+        r"^CartPole-v1: mean return (\S+) over the last 100 episodes, after (\d+) steps",
+        printed,
+        re.MULTILINE,
+    )
+    assert found, printed
+    return float(found[1]), int(found[2])
+
+
+def test_learn_learns_and_draws_it(programs, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    printed = run([f"{programs}/learn", "-seed", "1", "-out", "curve.png"], tmp_path)
+    mean, steps = learned(printed)
+    assert mean >= 475
+    assert steps < 500_000
+    means = [float(text) for text in re.findall(r"mean return +(\S+)  ", printed)]
+    assert len(means) > 5
+    assert means[0] < 100
+    with image.open(tmp_path / "curve.png") as picture:
+        assert picture.format == "PNG"
+        assert picture.size == (1040, 600)
+        colors = {color: count for count, color in picture.convert("RGB").getcolors(1 << 20)}
+    background, curve, target = (255, 255, 255), (31, 96, 180), (224, 108, 20)
+    assert 300_000 < colors[background] < 620_000
+    assert colors[curve] > 1000
+    assert colors[target] > 200
+
+
+def test_learn_takes_the_same_course_with_another_engine(programs, tmp_path):
+    process, sync = (
+        learned(run([f"{programs}/learn", "-envs", "16", "-steps", "20000", "-engine", engine], tmp_path))
+        for engine in ("process", "sync")
+    )
+    assert process == sync
+    assert process[1] >= 20000
+    assert process[0] < 475
+
+
+def test_learn_tells_what_is_wrong(programs, tmp_path):
+    assert "not Discrete" in run([f"{programs}/learn", "-env", "Pendulum-v1"], tmp_path, status=1)
+    assert "steam" in run([f"{programs}/learn", "-engine", "steam"], tmp_path, status=1)
+    assert not (tmp_path / "learning.png").exists()

@@ -67,6 +67,8 @@ def test_native_has_the_sizes_of_the_c_structs(root):
         "gym_array": native.Array,
         "gym_frame_part": native.library.FramePart,
         "gym_frame": native.library.Frame,
+        "gym_vec": native.library.Vec,
+        "gym_vec_view": native.VecView,
     }
     for name, structure in structs.items():
         assert f"sizeof {name} {ctypes.sizeof(structure)}\n" in record

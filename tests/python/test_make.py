@@ -102,7 +102,7 @@ def test_own_options_are_read():
         ({"import": [1]}, r"not \[1\]"),
         ({"legacy": "yes"}, 'true, false or "auto", not "yes"'),
         ({"legacy": 1}, "not 1"),
-        ({"entrypoint": "a:B"}, 'unknown option "entrypoint".*entry_point, import, legacy, path'),
+        ({"entrypoint": "a:B"}, 'unknown option "entrypoint".*entry_point, import, isolate, legacy'),
     ],
 )
 def test_own_options_that_are_refused(library, own, words):

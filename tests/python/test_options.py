@@ -258,6 +258,42 @@ def test_wrappers_and_private():
 
 
 @pytest.mark.parametrize(
+    "own",
+    [
+        "{}",
+        '{"isolate": true}',
+        '{"isolate": false}',
+        '{"isolate": null, "python": null, "timeout": null, "memory_limit": null}',
+        '{"isolate": true, "python": "/opt/caf\\u00e9/bin/python", "timeout": 0.5, "memory_limit": 4000000000}',
+        '{"isolate": true, "timeout": 3, "memory_limit": 1}',
+        '{"isolate": true, "timeout": 1e300, "memory_limit": 9223372036854775807}',
+    ],
+)
+def test_options_of_processes_are_accepted_and_passed_by(own):
+    assert options.split_make_options(f'{{"size": 3, "gogym": {own}}}') == ({"size": 3}, options.OwnOptions())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("isolate", value) for value in ("1", '"true"', "[true]", "{}")),
+        *(("python", value) for value in ('""', "3", "true", '["python"]', '"a\\u0000b"')),
+        *(("timeout", value) for value in ("0", "-1.5", "true", '"5"', "[5]", '{"__float__": "inf"}')),
+        ("timeout", '{"__float__": "nan"}'),
+        *(
+            ("memory_limit", value)
+            for value in ("0", "-1", "1.5", "4e9", "true", '"4G"', "9223372036854775808")
+        ),
+    ],
+)
+def test_options_of_processes_that_are_refused(name, value):
+    with pytest.raises(OptionsError) as caught:
+        options.split_make_options(f'{{"gogym": {{"{name}": {value}}}}}')
+    assert f'the option "{name}" under "gogym"' in str(caught.value)
+    assert str(caught.value).endswith(f", not {options.json_text(parse(value))}")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "null",

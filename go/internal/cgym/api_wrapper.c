@@ -7,7 +7,7 @@ int gym_wrap(gym_env env, const char *wrappers, gym_env *out, gym_error *err) {
   const gym__table *table;
   REQUIRE(wrappers);
   REQUIRE(out);
-  int status = gym__enter(&table, err);
+  int status = gym__enter_env(&table, env, err);
   return status ? status : gym__leave(table->wrap(env, wrappers, out, err));
 }
 

@@ -22,6 +22,7 @@ type Call struct {
 	transition C.gym_transition
 	seed       C.int64_t
 	flag       C.int
+	count      C.size_t
 }
 
 // NewCall makes the memory for calls.

@@ -18,6 +18,49 @@
 #define GYM__CAPSULE_MODULE "gogym._bridge"
 #define GYM__CAPSULE_NAME "gogym._bridge.table"
 
+/* A batch: environments of one process that are stepped together, a part of a gym_vec. The handle is the
+ * backend's own. */
+typedef struct gym__batch {
+  uint64_t id;
+} gym__batch;
+
+/* What a batch is made of. */
+typedef struct gym__batch_plan {
+  const char *id;      /* as for gym_vec_make */
+  const char *options; /* as for gym_vec_make, or NULL */
+  uint64_t first;      /* the row of the whole that is this batch's row 0 */
+  uint64_t count;      /* rows of this batch */
+  uint64_t total;      /* rows of the whole */
+} gym__batch_plan;
+
+/* What a row is to do, and has done. The host writes STEP and RESET into IDLE rows, the batch DONE or REFUSED
+ * (the action could not be read, and the environment was not touched) once the row's results are written, the
+ * host IDLE again when it has taken them. Read and written with gym__row_load and gym__row_store. */
+enum { GYM__ROW_IDLE, GYM__ROW_STEP, GYM__ROW_RESET, GYM__ROW_DONE, GYM__ROW_REFUSED };
+
+static inline uint8_t gym__row_load(const uint8_t *state) { return __atomic_load_n(state, __ATOMIC_ACQUIRE); }
+
+static inline void gym__row_store(uint8_t *state, uint8_t value) {
+  __atomic_store_n(state, value, __ATOMIC_RELEASE);
+}
+
+/* Where a batch's rows lie: each array begins at the batch's row 0. A row of actions and observations has the
+ * size of the layout, of the native one rounded up to a multiple of 8 bytes. */
+typedef struct gym__rows {
+  uint32_t struct_size;
+  uint32_t is_native;                /* 0: float64 layout */
+  uint64_t count;                    /* rows */
+  uint64_t action_nbytes;            /* of a row */
+  uint64_t observation_nbytes;       /* of a row */
+  unsigned char *actions;            /* read */
+  unsigned char *observations;       /* written, as is all that follows */
+  unsigned char *final_observations; /* where autoreset_mode is "same_step"; NULL otherwise */
+  gym_transition *transitions;
+  int32_t *statuses; /* GYM_OK or why the row failed in what it did last */
+  uint8_t *states;   /* GYM__ROW_*; read and written */
+  int64_t *seeds;    /* read, for RESET: -1 for none */
+} gym__rows;
+
 typedef struct gym__table {
   uint32_t abi_version; /* GYM__ABI_VERSION */
   uint32_t struct_size; /* sizeof(gym__table) where the table was compiled */
@@ -111,9 +154,50 @@ typedef struct gym__table {
   /* Whether the calling thread is inside a call of this environment (of any, where its id is 0): in one of
    * its callbacks, for example, which may run on a thread of the library's own. */
   int (*is_inside)(gym_env env);
+
+  /* Batches. */
+
+  /* Makes the environments. *description: a dict of observation_space, action_space (values as of
+   * gym_observation_space, of one environment), observation_size, observation_nbytes, action_size,
+   * action_nbytes (of one row; not rounded), autoreset_mode ("next_step", "same_step", "disabled"),
+   * render_mode (string or none), is_whole (bool: rows can only be stepped all at once). */
+  int (*batch_make)(const gym__batch_plan *plan, gym__batch *out, gym_value **description, gym_error *err);
+
+  /* Says where the rows lie, once; the memory must stay until batch_close. */
+  int (*batch_bind)(gym__batch batch, const gym__rows *rows, gym_error *err);
+
+  /* Options for the resets of following batch_run calls, a JSON object; NULL for none. */
+  int (*batch_set_reset_options)(gym__batch batch, const char *options, gym_error *err);
+
+  /* Does what the states of at most `most` rows say, and goes on until none says anything or `most` are done.
+   * publish(context, n), which may be NULL, is called, without the GIL, when n more rows are done: after each
+   * one where `each` is not 0, otherwise once. Failures of rows are in their statuses, not in the result. */
+  int (*batch_run)(gym__batch batch, uint64_t most, int each, void (*publish)(void *context, uint64_t n),
+                   void *context, gym_error *err);
+
+  /* A list of dicts (row, status, type, message, traceback) of the rows that failed in what they did last. */
+  int (*batch_failures)(gym__batch batch, gym_value **out, gym_error *err);
+
+  /* Makes the environment of a row anew. */
+  int (*batch_remake)(gym__batch batch, uint64_t row, gym_error *err);
+
+  /* Lists with an item for each row; batch_info's are what each row did last. */
+  int (*batch_info)(gym__batch batch, gym_value **out, gym_error *err);
+  int (*batch_call)(gym__batch batch, const char *name, const char *arguments, gym_value **out,
+                    gym_error *err);
+  int (*batch_render)(gym__batch batch, gym_value **out, gym_error *err);
+
+  /* Random actions for all `total` rows of the plan, in the layout that was bound: total rows. */
+  int (*batch_sample_actions)(gym__batch batch, void *actions, uint64_t nbytes, gym_error *err);
+  int (*batch_seed_actions)(gym__batch batch, int64_t seed, gym_error *err);
+
+  /* One of the spaces of gym_vec_space. */
+  int (*batch_space)(gym__batch batch, int which, gym_space *out, gym_error *err);
+
+  int (*batch_close)(gym__batch batch, gym_error *err);
 } gym__table;
 
 /* The size of the table of ABI version 1 as first released: a table that is smaller is too old. */
-#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 66 * sizeof(void (*)(void)))
+#define GYM__TABLE_SIZE_V1 (2 * sizeof(uint32_t) + 79 * sizeof(void (*)(void)))
 
 #endif /* GOGYM_ABI_H_ */

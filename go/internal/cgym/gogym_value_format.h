@@ -86,4 +86,7 @@ static inline uint32_t gym__dtype_size(const char *name) {
   return 0;
 }
 
+/* gym_value_from_block of bytes that malloc gave: they become the tree, or are freed where they are none. */
+int gym__value_adopt(void *block, size_t nbytes, gym_value **out, gym_error *err);
+
 #endif /* GOGYM_VALUE_FORMAT_H_ */

@@ -9,6 +9,9 @@
 #include "gogym.h"
 #include "gogym_abi.h"
 #include "gogym_error.h"
+#include "gogym_gil.h"
+#include "handles.h"
+#include "worker.h"
 
 /* The Pythons that this library was written for: 3.GYM__PYTHON_FIRST to 3.GYM__PYTHON_LAST. */
 #define GYM__PYTHON_FIRST 10
@@ -22,16 +25,50 @@
  * of it is all that a call costs. */
 extern _Atomic(const gym__table *) gym__table_now;
 
+/* The table of what is in worker processes: worker_env.c. */
+extern const gym__table gym__worker_table;
+
 /* How many calls into the table this thread is inside of: gym_shutdown must not wait for itself. */
 extern _Thread_local int gym__depth;
 
 /* The status for a call that finds no table: FORKED, SHUTDOWN or HANDLE. */
 int gym__no_table(gym_error *err);
 
+/* GYM_ERR_FORKED in a child of fork, if anything had been started before it. */
+int gym__check_fork(gym_error *err);
+
+/* What is to be done once in a process before anything is started that lasts: for fork, and against being
+ * unloaded. */
+void gym__prepare_process(void);
+
+/* GYM_ERR_FORKED in a child of a process in which something was started, GYM_ERR_SHUTDOWN once gym_shutdown has
+ * begun, or GYM_OK. */
+int gym__check_process(gym_error *err);
+
 /* Stores the table and counts the call, or says why there is none. */
 static inline int gym__enter(const gym__table **table, gym_error *err) {
   *table = atomic_load_explicit(&gym__table_now, memory_order_acquire);
   if (!*table) return gym__no_table(err);
+  gym__depth++;
+  return GYM_OK;
+}
+
+/* The same for a call on an environment: its own backend's table. */
+static inline int gym__enter_env(const gym__table **table, gym_env env, gym_error *err) {
+  if (gym__handle_backend(env.id) != GYM__BACKEND_WORKER) return gym__enter(table, err);
+  int status = gym__worker_check(err);
+  if (status) return status;
+  *table = &gym__worker_table;
+  gym__depth++;
+  return GYM_OK;
+}
+
+/* And on a space. */
+static inline int gym__enter_space(const gym__table **table, gym_space space, gym_error *err) {
+  if (gym__handle_backend(space.id) != GYM__BACKEND_WORKER) return gym__enter(table, err);
+  int status = gym__check_process(err);
+  if (status) return status;
+  *table = &gym__worker_table;
   gym__depth++;
   return GYM_OK;
 }
@@ -59,11 +96,17 @@ typedef struct gym__choice {
 /* The reason of a choice by gym_config: its member. */
 #define GYM__REASON_CONFIG "gym_config.python"
 
+/* That of a choice by an option of workers. */
+#define GYM__REASON_OPTION "the option \"python\""
+
 /* What to set to have another interpreter than the one that was chosen for this reason. */
 const char *gym__setting(const char *reason);
 
 /* Finds an interpreter. `python` is gym_config.python or NULL. */
 int gym__find_python(const char *python, gym__choice *choice, gym_error *err);
+
+/* The interpreter that `reason` names: it or none. */
+int gym__name_python(const char *reason, const char *value, gym__choice *choice, gym_error *err);
 
 /* Looks a name without a slash up on PATH, copies any other. 1: found and executable. */
 int gym__resolve(const char *name, char *out, size_t size);
@@ -163,9 +206,5 @@ void *gym__run_source(const char *source);
 
 /* Whether a Python runs in this process, as far as gym__adopt_libpython or gym__load_libpython have told. */
 int gym__python_runs(void);
-
-/* Releases the GIL if this thread holds it; what it returns goes to gym__gil_restore. */
-void *gym__gil_release(void);
-void gym__gil_restore(void *state);
 
 #endif /* GOGYM_RUNTIME_H_ */

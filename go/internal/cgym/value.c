@@ -1,4 +1,4 @@
-/* A copy of src/gogym_c/host/value.c, made by tools/copy_go_sources.py; edit that one. */
+/* A copy of src/gogym_c/value/value.c, made by tools/copy_go_sources.py; edit that one. */
 /* Reading the nodes of a gym_value in place. A tree is either built by gogym or checked as a whole by
  * gym_value_from_block, so that readers have only their caller's arguments to check. */
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* A copy of src/gogym_c/host/value_json.c, made by tools/copy_go_sources.py; edit that one. */
+/* A copy of src/gogym_c/value/value_json.c, made by tools/copy_go_sources.py; edit that one. */
 /* gym_value_to_json. The text is that of Python's json.dumps(value, ensure_ascii=False), as far as JSON has
  * a form for the value, numbers included.
  *

@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 import gogym
-from gogym.cli import config, doctor, inspect, list, run
+from gogym.cli import bench, config, doctor, inspect, list, run
 
 __all__ = ["main"]
 
@@ -20,5 +20,5 @@ def main() -> None:
     """Gymnasium environments for programs in C, C++ and Go."""
 
 
-for command in (config.config, doctor.doctor, inspect.inspect, list.list_environments, run.run):
+for command in (bench.bench, config.config, doctor.doctor, inspect.inspect, list.list_environments, run.run):
     main.add_command(command)

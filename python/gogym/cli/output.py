@@ -255,6 +255,37 @@ class Messages:
 
 
 @contextlib.contextmanager
+def progress(title: str, messages: Messages) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar on standard error, where that is a terminal; gone at the end. It gets what is done, 0 to 1, and a text."""
+    if not is_terminal(sys.stderr):
+        yield lambda _done, _text: None
+        return
+    from rich import progress as rich  # noqa: PLC0415
+
+    bar = rich.Progress(
+        rich.TextColumn("{task.description}", markup=False),
+        rich.BarColumn(),
+        rich.TaskProgressColumn(),
+        rich.TextColumn("{task.fields[text]}", markup=False),
+        rich.TimeRemainingColumn(),
+        console=console(error=True),
+        auto_refresh=False,
+        transient=True,
+    )
+    task = bar.add_task(plain(title), total=1.0, text="")
+
+    def update(done: float, text: str) -> None:
+        bar.update(task, completed=done, text=text, refresh=True)
+
+    write, messages.write = messages.write, bar.console.print
+    try:
+        with bar:
+            yield update
+    finally:
+        messages.write = write
+
+
+@contextlib.contextmanager
 def environments_at_work() -> Iterator[Messages]:
     """Keep what environments write off standard output, and make their warnings readable."""
     messages = Messages()

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -165,7 +165,7 @@ def _play(choice: environment.Choice, plan: Plan, result: Run, messages: output.
         stopping = stack.enter_context(_interruptible())
         player = stack.enter_context(Player(choice.id, choice.options_text))
         recording = _Recording(player, plan.record, stack)
-        progress = stack.enter_context(_progress(choice.id, plan, messages))
+        tell = stack.enter_context(output.progress(choice.id, messages))
         player.seed_actions(plan.seed)
         start = shown = time.perf_counter()
         try:
@@ -181,7 +181,7 @@ def _play(choice: environment.Choice, plan: Plan, result: Run, messages: output.
                 if now - shown >= _REFRESH_SECONDS:
                     shown = now
                     result.seconds = now - start
-                    progress(result)
+                    tell(plan.done(result), _progress_text(result))
             recording.add_last()
         except (Exception, KeyboardInterrupt):
             # A second Ctrl-C arrives as an error of whatever Python code it hit.
@@ -190,7 +190,7 @@ def _play(choice: environment.Choice, plan: Plan, result: Run, messages: output.
         result.interrupted = bool(stopping)
         result.seconds = time.perf_counter() - start
         result.frames = recording.frames
-        progress(result)
+        tell(plan.done(result), _progress_text(result))
 
 
 class _Recording:
@@ -248,37 +248,6 @@ def _interruptible() -> Iterator[list[int]]:
         yield received
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _progress(title: str, plan: Plan, messages: output.Messages) -> Iterator[Callable[[Run], None]]:
-    """A progress bar on standard error, where that is a terminal; gone when the run ends."""
-    if not output.is_terminal(sys.stderr):
-        yield lambda _: None
-        return
-    from rich import progress as rich  # noqa: PLC0415
-
-    bar = rich.Progress(
-        rich.TextColumn("{task.description}", markup=False),
-        rich.BarColumn(),
-        rich.TaskProgressColumn(),
-        rich.TextColumn("{task.fields[text]}", markup=False),
-        rich.TimeRemainingColumn(),
-        console=output.console(error=True),
-        auto_refresh=False,
-        transient=True,
-    )
-    task = bar.add_task(output.plain(title), total=1.0, text="")
-
-    def update(result: Run) -> None:
-        bar.update(task, completed=plan.done(result), text=_progress_text(result), refresh=True)
-
-    write, messages.write = messages.write, bar.console.print
-    try:
-        with bar:
-            yield update
-    finally:
-        messages.write = write
 
 
 def _progress_text(result: Run) -> str:

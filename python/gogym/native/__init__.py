@@ -1,8 +1,8 @@
 """The C library inside a running Python, through ctypes.
 
 For people who test their host code from Python, and for gogym's own tests: every function of gogym.h with
-its prototype, the structs, :class:`Environment` and :class:`Space`, thin classes over the calls of one, and functions
-over those that belong to none::
+its prototype, the structs, :class:`Environment`, :class:`Vec` (a vector environment) and :class:`Space`, thin classes
+over the calls of one, and functions over those that belong to none::
 
     from gogym import native
 
@@ -41,10 +41,12 @@ from gogym.native.library import (
     Library,
     Other,
     Transition,
+    VecView,
     load,
 )
 from gogym.native.registry import import_module, list_envs, register_env, spec, versions
 from gogym.native.space import Space
+from gogym.native.vector import Batch, Results, Vec
 
 __all__ = [
     "DOUBLES",
@@ -54,6 +56,7 @@ __all__ = [
     "ERROR_TYPE_SIZE",
     "PROTOTYPES",
     "Array",
+    "Batch",
     "Config",
     "Env",
     "Environment",
@@ -63,8 +66,11 @@ __all__ = [
     "GymError",
     "Library",
     "Other",
+    "Results",
     "Space",
     "Transition",
+    "Vec",
+    "VecView",
     "add_array_callback",
     "add_reward_callback",
     "add_trigger_callback",

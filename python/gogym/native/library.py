@@ -87,6 +87,13 @@ class Space(ctypes.Structure):
     id: int
 
 
+class Vec(ctypes.Structure):
+    """gym_vec: a handle, passed by value."""
+
+    _fields_ = (("id", c_uint64),)
+    id: int
+
+
 class Transition(ctypes.Structure):
     """gym_transition: what one step brought besides the observation."""
 
@@ -163,6 +170,36 @@ class Frame(ctypes.Structure):
         super().__init__(struct_size=ctypes.sizeof(type(self)))
 
 
+class VecView(ctypes.Structure):
+    """gym_vec_view: where a vector environment's arrays are. ``VecView()`` is ready for use, as GYM_VEC_VIEW_INIT."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("is_native", c_uint32),
+        ("num_envs", c_uint64),
+        ("action_nbytes", c_uint64),
+        ("observation_nbytes", c_uint64),
+        ("actions", c_void_p),
+        ("observations", c_void_p),
+        ("final_observations", c_void_p),
+        ("transitions", c_void_p),
+        ("statuses", c_void_p),
+    )
+    struct_size: int
+    is_native: int
+    num_envs: int
+    action_nbytes: int
+    observation_nbytes: int
+    actions: int | None
+    observations: int | None
+    final_observations: int | None
+    transitions: int | None
+    statuses: int | None
+
+    def __init__(self) -> None:
+        super().__init__(struct_size=ctypes.sizeof(type(self)))
+
+
 _ERR = POINTER(Error)
 
 REWARD_CALLBACK: Final = ctypes.CFUNCTYPE(c_int, c_void_p, c_double, POINTER(c_double), _ERR)
@@ -176,6 +213,8 @@ MESSAGE_CALLBACK: Final = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
 
 DOUBLES = POINTER(c_double)
 """The type of a float64 buffer."""
+_ROWS = c_void_p
+"""An array of a vector environment: an address, or a pointer of any type."""
 _VALUE = c_void_p
 _VALUE_OUT = POINTER(c_void_p)
 _SIZE_OUT = POINTER(c_size_t)
@@ -245,6 +284,38 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "gym_save_state": (c_int, (Env, _VALUE_OUT, _ERR)),
     "gym_load_state": (c_int, (Env, c_char_p, c_size_t, _ERR)),
     "gym_clone": (c_int, (Env, POINTER(Env), _ERR)),
+    "gym_vec_make": (c_int, (c_char_p, c_size_t, c_char_p, POINTER(Vec), _ERR)),
+    "gym_vec_close": (c_int, (Vec, _ERR)),
+    "gym_vec_describe": (c_int, (Vec, _VALUE_OUT, _ERR)),
+    "gym_vec_observation_size": (c_int, (Vec, _SIZE_OUT, _ERR)),
+    "gym_vec_action_size": (c_int, (Vec, _SIZE_OUT, _ERR)),
+    "gym_vec_observation_nbytes": (c_int, (Vec, _SIZE_OUT, _ERR)),
+    "gym_vec_action_nbytes": (c_int, (Vec, _SIZE_OUT, _ERR)),
+    "gym_vec_observation_space": (c_int, (Vec, _VALUE_OUT, _ERR)),
+    "gym_vec_action_space": (c_int, (Vec, _VALUE_OUT, _ERR)),
+    "gym_vec_space": (c_int, (Vec, c_int, POINTER(Space), _ERR)),
+    "gym_vec_sample_actions": (c_int, (Vec, _ROWS, c_size_t, _ERR)),
+    "gym_vec_sample_actions_native": (c_int, (Vec, _ROWS, c_size_t, _ERR)),
+    "gym_vec_seed_actions": (c_int, (Vec, c_int64, _ERR)),
+    "gym_vec_reset": (c_int, (Vec, _ROWS, c_size_t, _ROWS, c_char_p, _ROWS, c_size_t, _ERR)),
+    "gym_vec_step": (c_int, (Vec, _ROWS, c_size_t, _ROWS, c_size_t, _ROWS, c_size_t, _ERR)),
+    "gym_vec_send": (c_int, (Vec, _ROWS, c_size_t, _ROWS, c_size_t, _ERR)),
+    "gym_vec_recv": (
+        c_int,
+        (Vec, c_size_t, c_double, _ROWS, _ROWS, c_size_t, _ROWS, c_size_t, _SIZE_OUT, _ERR),
+    ),
+    "gym_vec_reset_native": (c_int, (Vec, _ROWS, c_size_t, _ROWS, c_char_p, _ROWS, c_size_t, _ERR)),
+    "gym_vec_step_native": (c_int, (Vec, _ROWS, c_size_t, _ROWS, c_size_t, _ROWS, c_size_t, _ERR)),
+    "gym_vec_send_native": (c_int, (Vec, _ROWS, c_size_t, _ROWS, c_size_t, _ERR)),
+    "gym_vec_recv_native": (
+        c_int,
+        (Vec, c_size_t, c_double, _ROWS, _ROWS, c_size_t, _ROWS, c_size_t, _SIZE_OUT, _ERR),
+    ),
+    "gym_vec_get_view": (c_int, (Vec, POINTER(VecView), _ERR)),
+    "gym_vec_info": (c_int, (Vec, _VALUE_OUT, _ERR)),
+    "gym_vec_failures": (c_int, (Vec, _VALUE_OUT, _ERR)),
+    "gym_vec_call": (c_int, (Vec, c_char_p, c_char_p, _VALUE_OUT, _ERR)),
+    "gym_vec_render": (c_int, (Vec, _VALUE_OUT, _ERR)),
     "gym_list_envs": (c_int, (c_char_p, _VALUE_OUT, _ERR)),
     "gym_spec": (c_int, (c_char_p, _VALUE_OUT, _ERR)),
     "gym_register_env": (c_int, (c_char_p, c_char_p, _ERR)),
@@ -320,13 +391,12 @@ class Library:
         error = Error()
         code: int = getattr(self.c, name)(*arguments, byref(error))
         if code != Status.OK:
-            raise GymError(
-                code,
-                self.status_name(code),
-                error.type.decode(),
-                error.message.decode(),
-                error.traceback.decode(),
-            )
+            raise self.error(code, error)
+
+    def error(self, code: int, error: Error) -> GymError:
+        """What a call that failed has said, as an exception."""
+        type_, message, traceback = (text.decode() for text in (error.type, error.message, error.traceback))
+        return GymError(code, self.status_name(code), type_, message, traceback)
 
     def version(self) -> str:
         """gym_version."""
@@ -349,7 +419,7 @@ class Library:
         """gym_shutdown. Afterwards this process cannot use the library any more."""
         self.call("gym_shutdown")
 
-    def size(self, name: str, handle: Env | Space) -> int | None:
+    def size(self, name: str, handle: Env | Space | Vec) -> int | None:
         """Call a function that tells a size; None for GYM_DYNAMIC."""
         out = c_size_t()
         self.call(name, handle, byref(out))

@@ -48,6 +48,6 @@ int gym_versions(gym_value **out, gym_error *err) {
 int gym_check_env(gym_env env, const char *options, gym_value **out, gym_error *err) {
   const gym__table *table;
   REQUIRE(out);
-  int status = gym__enter(&table, err);
+  int status = gym__enter_env(&table, env, err);
   return status ? status : gym__leave(table->check_env(env, options, out, err));
 }

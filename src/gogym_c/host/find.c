@@ -66,15 +66,15 @@ static int in_environment(const char *variable, gym__choice *choice, search *loo
   return 0;
 }
 
-static int explicitly(const char *source, const char *value, gym__choice *choice, gym_error *err) {
-  snprintf(choice->reason, sizeof choice->reason, "%s", source);
+int gym__name_python(const char *reason, const char *value, gym__choice *choice, gym_error *err) {
+  snprintf(choice->reason, sizeof choice->reason, "%s", reason);
   if (gym__resolve(value, choice->path, sizeof choice->path)) return GYM_OK;
   /* Whoever names an interpreter means that one: no other is tried. */
   return gym__fail(
       err, GYM_ERR_NO_PYTHON,
       "%s names the Python interpreter \"%s\", which cannot be used: %s. Give the path of a Python "
       "interpreter (3.%d to 3.%d)",
-      source, value, why_not(value), GYM__PYTHON_FIRST, GYM__PYTHON_LAST);
+      reason, value, why_not(value), GYM__PYTHON_FIRST, GYM__PYTHON_LAST);
 }
 
 int gym__find_python(const char *python, gym__choice *choice, gym_error *err) {
@@ -83,8 +83,8 @@ int gym__find_python(const char *python, gym__choice *choice, gym_error *err) {
   search looked = {.length = 0};
   const char *variable = getenv("GOGYM_PYTHON");
 
-  if (python) return explicitly(GYM__REASON_CONFIG, python, choice, err);
-  if (variable && *variable) return explicitly("GOGYM_PYTHON", variable, choice, err);
+  if (python) return gym__name_python(GYM__REASON_CONFIG, python, choice, err);
+  if (variable && *variable) return gym__name_python("GOGYM_PYTHON", variable, choice, err);
   note(&looked, "GOGYM_PYTHON", NULL, "not set");
 
   /* A variable left over from an environment that is gone does not stop the search: it was set for

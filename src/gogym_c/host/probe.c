@@ -143,7 +143,10 @@ static const char *quote(gym__output *out, char *quoted, size_t size) {
 }
 
 const char *gym__setting(const char *reason) {
-  return strcmp(reason, GYM__REASON_CONFIG) == 0 ? GYM__REASON_CONFIG : "GOGYM_PYTHON";
+  static const char *const own[] = {GYM__REASON_CONFIG, GYM__REASON_OPTION};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (strcmp(reason, own[i]) == 0) return own[i];
+  return "GOGYM_PYTHON";
 }
 
 /* Runs a script and finds its answer. */

@@ -26,6 +26,7 @@ _Thread_local int gym__depth;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* nobody waits for it with the GIL held */
 static atomic_int state = UNSTARTED;
 static atomic_int forked;
+static atomic_int ending;      /* gym_shutdown has begun */
 static atomic_int owner_ended; /* whoever had started Python has finalized it */
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static int started;                       /* Python was started here, not found running */
@@ -36,7 +37,8 @@ static _Thread_local int inside;          /* this thread is in the import or the
 /* ------------------------------------------------------------------------------------ fork */
 
 static void in_child(void) {
-  if (atomic_load(&state) == UNSTARTED) {
+  int had_workers = gym__workers_in_child();
+  if (atomic_load(&state) == UNSTARTED && !had_workers) {
     /* Another thread of the parent may have been looking for an interpreter. That thread is not here, and
      * will not unlock anything. */
     pthread_mutex_init(&lock, NULL);
@@ -47,19 +49,24 @@ static void in_child(void) {
   atomic_store(&gym__table_now, NULL); /* so that calls need not look at `forked` */
 }
 
-/* Once, before anything is started. */
-static void prepare_process(void) {
+static void prepare(void) {
   Dl_info self;
   void *address;
-  void (*function)(void) = prepare_process;
-  pthread_atfork(NULL, NULL, in_child);
+  void (*function)(void) = prepare;
+  pthread_atfork(gym__workers_before_fork, gym__workers_after_fork, in_child);
   /* A library with a running thread and a fork handler must not be unloaded. */
   memcpy(&address, &function, sizeof address);
   if (dladdr(address, &self) && self.dli_fname)
     dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+void gym__prepare_process(void) { pthread_once(&prepared, prepare); }
+
 static int fail_forked(gym_error *err) {
+  if (atomic_load(&state) == UNSTARTED)
+    return gym__fail(err, GYM_ERR_FORKED,
+                     "this process is a fork of the one that started worker processes, which serve only that "
+                     "one. Start the processes first, or exec after fork");
   return gym__fail(
       err, GYM_ERR_FORKED,
       "this process is a fork of the one that started Python, which runs only there. Start the processes "
@@ -76,6 +83,12 @@ static int fail_shut_down(gym_error *err) {
                    "gym_shutdown has been called; Python cannot be started again in this process");
 }
 
+int gym__check_process(gym_error *err) {
+  if (atomic_load(&forked)) return fail_forked(err);
+  if (atomic_load(&ending) || atomic_load(&state) == SHUT_DOWN) return fail_shut_down(err);
+  return GYM_OK;
+}
+
 int gym__no_table(gym_error *err) {
   if (atomic_load(&forked)) return fail_forked(err);
   if (atomic_load(&state) == SHUT_DOWN) return fail_shut_down(err);
@@ -83,11 +96,14 @@ int gym__no_table(gym_error *err) {
                    "the environment handle is not valid: no environment has been made yet");
 }
 
+int gym__check_fork(gym_error *err) { return atomic_load(&forked) ? fail_forked(err) : GYM_OK; }
+
 int gym__has_begun(void) { return atomic_load(&state) != UNSTARTED; }
 
 int gym__is_inside(gym_env env) {
   const gym__table *table = atomic_load_explicit(&gym__table_now, memory_order_acquire);
   if (env.id == 0 && gym__depth > 0) return 1;
+  if (gym__handle_backend(env.id) == GYM__BACKEND_WORKER) return gym__worker_table.is_inside(env);
   return table && table->is_inside(env);
 }
 
@@ -248,7 +264,7 @@ int gym_init(const gym_config *config, gym_error *err) {
   if (atomic_load(&state) == SHUT_DOWN) return fail_shut_down(err);
   if (inside)
     return gym__fail(err, GYM_ERR_BUSY, "gym_init was called from inside the import that it is doing");
-  pthread_once(&prepared, prepare_process);
+  gym__prepare_process();
   /* Looked for here already, because without the symbols the GIL cannot be released. */
   gym__adopt_libpython(NULL);
   void *gil = gym__gil_release();
@@ -290,16 +306,20 @@ static int shut_down_there(void *argument) {
   return status;
 }
 
-/* With the lock held. */
+/* How long worker processes may take to end: they are killed after a second. */
+#define WORKERS_SECONDS 5.0
+
+/* With the lock held. The first failure is told. */
 static int shut_down(gym_error *err) {
-  int before = atomic_exchange(&state, SHUT_DOWN);
-  shutdown_request request = {atomic_exchange(&gym__table_now, NULL), err};
-  int status = GYM_OK;
-  if (before == SHUT_DOWN) return GYM_OK;
+  if (atomic_exchange(&ending, 1)) return GYM_OK;
+  int status = gym__close_all(err);
+  int before = atomic_exchange(&state, SHUT_DOWN), then = GYM_OK;
+  shutdown_request request = {atomic_exchange(&gym__table_now, NULL), status ? NULL : err};
   if (started && (before == READY || before == RUNNING))
-    status = gym__main_run_guarded(shut_down_there, &request);
-  if (!started && before == READY) status = shut_down_there(&request);
-  return status;
+    then = gym__main_run_guarded(shut_down_there, &request);
+  if (!started && before == READY) then = shut_down_there(&request);
+  gym__worker_end_all(WORKERS_SECONDS);
+  return status ? status : then;
 }
 
 int gym_shutdown(gym_error *err) {
@@ -307,12 +327,12 @@ int gym_shutdown(gym_error *err) {
   if (gym__is_inside((gym_env){0}))
     return gym__fail(err, GYM_ERR_BUSY, "gym_shutdown was called from inside an environment's own call");
   if (inside)
-    return atomic_load(&state) == SHUT_DOWN
+    return atomic_load(&ending)
                ? GYM_OK /* from an atexit function: it is being done */
                : gym__fail(err, GYM_ERR_BUSY,
                            "gym_shutdown was called from inside the import that gym_init is doing");
   /* Not waited for: an env.close() may join the thread that asks. */
-  if (atomic_load(&state) == SHUT_DOWN) return GYM_OK;
+  if (atomic_load(&ending) || atomic_load(&state) == SHUT_DOWN) return GYM_OK;
   void *gil = gym__gil_release();
   pthread_mutex_lock(&lock);
   int status = shut_down(err);

@@ -38,7 +38,7 @@ import gymnasium.error as gymnasium_error
 import numpy as np
 
 from gogym.make import Making
-from gogym.options import ElementError, OptionsError, SpaceError, parse_json, parse_reset_options
+from gogym.options import ElementError, OptionsError, SpaceError, parse_json, parse_object, parse_reset_options
 from gogym.shutdown import flush, run_exit_functions
 from gogym.signals import protect_signals
 from gogym.space import ARRAY_DTYPES, MAX_DIMENSIONS, class_name, describe, dtype_name, key_text, safe_repr, shown
@@ -109,7 +109,11 @@ cdef list KEPT_CODE = []  # code objects compared by address must not be freed
 
 include "step_reward.pxi"
 include "step.pxi"
+include "batch.pxi"
 include "environment.pxi"
+include "batch_rows.pxi"
+include "batch_columns.pxi"
+include "batch_whole.pxi"
 include "space_handle.pxi"
 
 
@@ -407,7 +411,7 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
     cdef uint64_t id
     cdef int code = GYM_OK
     cdef int failed
-    cdef bint is_space
+    cdef gym__handle_kind kind
     cdef gym__bound_thread *thread
     gym__make_stop()
     gym__thread_pin()
@@ -415,13 +419,16 @@ cdef int bridge_shutdown(int run_exit, gym_error *err) noexcept nogil:
         id = gym__slot_next(&index)
         if id == 0:
             break
-        is_space = id >> 56 == <uint64_t>GYM__HANDLE_SPACE
-        if gym__slot_lock(GYM__HANDLE_SPACE if is_space else GYM__HANDLE_ENV, id, &slot, NULL) != GYM_OK:
+        kind = <gym__handle_kind>(id >> 56)
+        if gym__slot_lock(kind, id, &slot, NULL) != GYM_OK:
             continue  # another thread closed it first
         thread = NULL
-        if is_space:
+        if kind == GYM__HANDLE_SPACE:
             with gil:
                 failed = close_space(slot)
+        elif kind == GYM__HANDLE_BATCH:
+            thread = <gym__bound_thread *>slot.data
+            failed = close_batch_locked(slot, err if code == GYM_OK else NULL)
         else:
             thread = <gym__bound_thread *>slot.data
             failed = close_locked(slot, err if code == GYM_OK else NULL)
@@ -469,6 +476,7 @@ include "space_calls.pxi"
 include "making.pxi"
 include "environment_calls.pxi"
 include "library_calls.pxi"
+include "batch_calls.pxi"
 
 
 cdef gym__table bridge_table = gym__table(
@@ -540,6 +548,19 @@ cdef gym__table bridge_table = gym__table(
     set_message_callback=bridge_set_message_callback,
     flush=bridge_flush,
     is_inside=bridge_is_inside,
+    batch_make=bridge_batch_make,
+    batch_bind=bridge_batch_bind,
+    batch_set_reset_options=bridge_batch_set_reset_options,
+    batch_run=bridge_batch_run,
+    batch_failures=bridge_batch_failures,
+    batch_remake=bridge_batch_remake,
+    batch_info=bridge_batch_info,
+    batch_call=bridge_batch_call,
+    batch_render=bridge_batch_render,
+    batch_sample_actions=bridge_batch_sample_actions,
+    batch_seed_actions=bridge_batch_seed_actions,
+    batch_space=bridge_batch_space,
+    batch_close=bridge_batch_close,
 )
 
 table = PyCapsule_New(&bridge_table, GYM__CAPSULE_NAME, NULL)
@@ -560,3 +581,15 @@ def keeping_signals(function):
 
 
 protect_signals(keeping_signals)
+
+
+def serve(int socket_fd, int control_fd, int data_fd, unsigned int station):
+    """What a worker process does until its host tells it to quit, or is gone: see serve.h.
+
+    On Python's main thread.
+    """
+    cdef int status
+    set_is_worker()
+    with nogil:
+        status = gym__serve(&bridge_table, socket_fd, control_fd, data_fd, station)
+    return status

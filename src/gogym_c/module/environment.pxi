@@ -19,17 +19,22 @@ cdef class Environment:
     cdef object to_numpy  # makes NumPy's arrays of JAX's and torch's; None where there are none
     cdef object journal  # of what happened since the reset, where its state cannot be copied; or None
 
-    def __cinit__(self, object env, object making, object journal=None):
+    def __cinit__(self, object env, object making, object journal=None, Batch batch=None):
         self.env = env
         self.making = making
         self.frames = Frames()
         self.to_numpy = self.frames.to_numpy = converter_for(env)
-        self.journal = journal_for(env) if journal is None else journal
         self.observation_space = getattr(env, "observation_space", None)
         self.action_space = getattr(env, "action_space", None)
-        self.observation = make_layout(self.observation_space, describe(self.observation_space), "observation")
-        self.action = make_layout(self.action_space, describe(self.action_space), "action")
-        self.actions = Source(self.action)
+        if batch is None:
+            self.journal = journal_for(env) if journal is None else journal
+            self.observation = make_layout(self.observation_space, describe(self.observation_space), "observation")
+            self.action = make_layout(self.action_space, describe(self.action_space), "action")
+            self.actions = Source(self.action)
+        else:
+            # A row of a batch lies as all its rows do, has no snapshots and draws no actions by itself.
+            self.observation = batch.observation
+            self.action = batch.action
         self.in_place = writer_in_place(env, self.observation)
 
     # ---- reset
@@ -86,11 +91,14 @@ cdef class Environment:
 
     cdef int step(self, const double *action, size_t action_len, double *obs, size_t obs_len,
                   gym_transition *out) except -1:
-        cdef gym_transition transition
-        cdef tuple result
         self.check_buffer(self.observation, "observation", obs_len, self.observation.size, "elements", exact=False)
         self.check_buffer(self.action, "action", action_len, self.action.size, "elements", exact=True)
-        result = self.advance(self.action.read(action), &transition)
+        return self.step_element(self.action.read(action), obs, out)
+
+    cdef inline int step_element(self, object element, double *obs, gym_transition *out) except -1:
+        """With an action that has been read, to a buffer that has been checked."""
+        cdef gym_transition transition
+        cdef tuple result = self.advance(element, &transition)
         if self.observation.size >= 0:
             self.observation.write(result[0], obs)
         self.keep(result[0], result[4])
@@ -99,13 +107,14 @@ cdef class Environment:
 
     cdef int step_native(self, const char *action, size_t action_nbytes, char *obs, size_t obs_nbytes,
                          gym_transition *out) except -1:
-        cdef gym_transition transition
-        cdef tuple result
-        cdef object lent
         self.check_buffer(self.observation, "observation", obs_nbytes, self.observation.nbytes, "bytes", exact=False)
         self.check_buffer(self.action, "action", action_nbytes, self.action.nbytes, "bytes", exact=True)
-        element = self.action.read_native(action)
-        lent = self.lend(obs)
+        return self.step_element_native(self.action.read_native(action), obs, out)
+
+    cdef inline int step_element_native(self, object element, char *obs, gym_transition *out) except -1:
+        cdef gym_transition transition
+        cdef tuple result
+        cdef object lent = self.lend(obs)
         try:
             result = self.advance(element, &transition)
             if self.observation.size >= 0:

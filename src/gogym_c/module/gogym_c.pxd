@@ -26,6 +26,8 @@ cdef extern from "gogym.h":
     ctypedef struct gym_value:
         pass
 
+    void gym_value_free(gym_value *value) noexcept nogil
+
     ctypedef struct gym_array:
         uint32_t struct_size
         uint32_t ndim
@@ -56,6 +58,12 @@ cdef extern from "gogym.h":
     ctypedef void (*gym_message_callback)(void *user_data, int level, const char *text) noexcept nogil
 
     const size_t GYM_DYNAMIC
+
+    enum:
+        GYM_VEC_SINGLE_OBSERVATION_SPACE
+        GYM_VEC_SINGLE_ACTION_SPACE
+        GYM_VEC_OBSERVATION_SPACE
+        GYM_VEC_ACTION_SPACE
 
     enum:
         GYM_OK
@@ -109,6 +117,40 @@ cdef extern from "gogym.h":
 cdef extern from "gogym_abi.h":
     const uint32_t GYM__ABI_VERSION
     const char *GYM__CAPSULE_NAME
+
+    ctypedef struct gym__batch:
+        uint64_t id
+
+    ctypedef struct gym__batch_plan:
+        const char *id
+        const char *options
+        uint64_t first
+        uint64_t count
+        uint64_t total
+
+    enum:
+        GYM__ROW_IDLE
+        GYM__ROW_STEP
+        GYM__ROW_RESET
+        GYM__ROW_DONE
+        GYM__ROW_REFUSED
+
+    uint8_t gym__row_load(const uint8_t *state) noexcept nogil
+    void gym__row_store(uint8_t *state, uint8_t value) noexcept nogil
+
+    ctypedef struct gym__rows:
+        uint32_t struct_size
+        uint32_t is_native
+        uint64_t count
+        uint64_t action_nbytes
+        uint64_t observation_nbytes
+        unsigned char *actions
+        unsigned char *observations
+        unsigned char *final_observations
+        gym_transition *transitions
+        int32_t *statuses
+        uint8_t *states
+        int64_t *seeds
 
     ctypedef struct gym__table:
         uint32_t abi_version
@@ -200,6 +242,23 @@ cdef extern from "gogym_abi.h":
         int (*set_message_callback)(gym_message_callback callback, void *user_data, gym_error *err) noexcept nogil
         int (*flush)(gym_error *err) noexcept nogil
         int (*is_inside)(gym_env env) noexcept nogil
+        int (*batch_make)(const gym__batch_plan *plan, gym__batch *out, gym_value **description,
+                          gym_error *err) noexcept nogil
+        int (*batch_bind)(gym__batch batch, const gym__rows *rows, gym_error *err) noexcept nogil
+        int (*batch_set_reset_options)(gym__batch batch, const char *options, gym_error *err) noexcept nogil
+        int (*batch_run)(gym__batch batch, uint64_t most, int each,
+                         void (*publish)(void *context, uint64_t n) noexcept nogil, void *context,
+                         gym_error *err) noexcept nogil
+        int (*batch_failures)(gym__batch batch, gym_value **out, gym_error *err) noexcept nogil
+        int (*batch_remake)(gym__batch batch, uint64_t row, gym_error *err) noexcept nogil
+        int (*batch_info)(gym__batch batch, gym_value **out, gym_error *err) noexcept nogil
+        int (*batch_call)(gym__batch batch, const char *name, const char *arguments, gym_value **out,
+                          gym_error *err) noexcept nogil
+        int (*batch_render)(gym__batch batch, gym_value **out, gym_error *err) noexcept nogil
+        int (*batch_sample_actions)(gym__batch batch, void *actions, uint64_t nbytes, gym_error *err) noexcept nogil
+        int (*batch_seed_actions)(gym__batch batch, int64_t seed, gym_error *err) noexcept nogil
+        int (*batch_space)(gym__batch batch, int which, gym_space *out, gym_error *err) noexcept nogil
+        int (*batch_close)(gym__batch batch, gym_error *err) noexcept nogil
 
 
 cdef extern from "gogym_error.h" nogil:
@@ -220,6 +279,7 @@ cdef extern from "handles.h" nogil:
     ctypedef enum gym__handle_kind:
         GYM__HANDLE_ENV
         GYM__HANDLE_SPACE
+        GYM__HANDLE_BATCH
 
     enum:
         GYM__OBSERVATION_SIZE
@@ -287,6 +347,7 @@ cdef extern from "dtype.h" nogil:
         GYM__DTYPE_NONE
         GYM__DTYPE_bool
         GYM__DTYPE_int32
+        GYM__DTYPE_float64
         GYM__DTYPE_int64
 
     enum:
@@ -302,6 +363,16 @@ cdef extern from "dtype.h" nogil:
                           size_t *bad) noexcept
     int gym__recast(gym__dtype from_dtype, const void *source, gym__dtype to_dtype, void *target, size_t count,
                     size_t *bad) noexcept
+
+
+cdef extern from "rows.h" nogil:
+    int gym__rows_to_int64(const double *source, size_t count, int64_t *target) noexcept
+    int gym__rows_transpose(gym__dtype from_dtype, const void *source, size_t column, size_t rows, size_t columns,
+                            gym__dtype to_dtype, void *target) noexcept
+    int gym__rows_join(gym__dtype reward_dtype, const void *rewards, const uint8_t *terminated,
+                       const uint8_t *truncated, size_t count, gym_transition *target) noexcept
+    size_t gym__rows_count(const uint8_t *states, size_t count, uint8_t state) noexcept
+    void gym__rows_mark(uint8_t *states, size_t count, uint8_t state) noexcept
 
 
 cdef extern from "space.h" nogil:
@@ -336,3 +407,7 @@ cdef extern from "space.h" nogil:
     int gym__space_flatten_native(const gym__space *space, const void *x, void *flat, gym_error *err) noexcept
     int gym__space_unflatten(const gym__space *space, const double *flat, double *x, gym_error *err) noexcept
     int gym__space_unflatten_native(const gym__space *space, const void *flat, void *x, gym_error *err) noexcept
+
+
+cdef extern from "serve.h" nogil:
+    int gym__serve(const gym__table *table, int socket_fd, int control_fd, int data_fd, uint32_t station) noexcept

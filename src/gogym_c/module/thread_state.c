@@ -3,6 +3,8 @@
 #include <Python.h>
 #include <pthread.h>
 
+#include "gogym_gil.h"
+
 /* Python 3.13 made public what earlier versions export with an underscore. */
 #if PY_VERSION_HEX < 0x030D0000
 #define is_finalizing _Py_IsFinalizing
@@ -56,6 +58,12 @@ void gym__thread_pin(void) {
 int gym__thread_holds_gil(void) {
   PyThreadState *state = PyGILState_GetThisThreadState();
   return state != NULL && state == current_thread_state();
+}
+
+void *gym__gil_release(void) { return gym__thread_holds_gil() ? PyEval_SaveThread() : NULL; }
+
+void gym__gil_restore(void *state) {
+  if (state) PyEval_RestoreThread((PyThreadState *)state);
 }
 
 void gym__thread_enter(void) { inside++; }

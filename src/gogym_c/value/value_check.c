@@ -215,14 +215,18 @@ int gym_value_from_block(const void *bytes, size_t nbytes, gym_value **out, gym_
   unsigned char *block = (unsigned char *)malloc(nbytes);
   if (!block) return gym__fail(err, GYM_ERR_MEMORY, "gym_value_from_block: no memory for %zu bytes", nbytes);
   memcpy(block, bytes, nbytes);
-  walk w = {block, nbytes, 0, NULL};
-  problem = header_problem(block, nbytes);
+  return gym__value_adopt(block, nbytes, out, err);
+}
+
+int gym__value_adopt(void *block, size_t nbytes, gym_value **out, gym_error *err) {
+  walk w = {(unsigned char *)block, nbytes, 0, NULL};
+  const char *problem = header_problem(block, nbytes);
   if (problem || !check_block(&w)) {
     free(block);
     return gym__fail(err, GYM_ERR_BLOCK,
                      "gym_value_from_block: the %zu bytes are not a value block: %s (before byte %llu)",
                      nbytes, problem ? problem : w.problem, (unsigned long long)w.cursor);
   }
-  *out = (gym_value *)(void *)(block + sizeof(gym__block));
+  *out = (gym_value *)(void *)((unsigned char *)block + sizeof(gym__block));
   return GYM_OK;
 }

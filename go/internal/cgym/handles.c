@@ -1,12 +1,12 @@
+/* A copy of src/gogym_c/handles.c, made by tools/copy_go_sources.py; edit that one. */
 #include "handles.h"
 
-#include <Python.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 
 #include "gogym_error.h"
-#include "thread_state.h"
+#include "gogym_gil.h"
 #include "waiting.h"
 
 /* Slots live in chunks that are never moved or freed, so that a reader needs no lock to reach one. */
@@ -64,24 +64,38 @@ static gym__slot *find(gym__handle_kind kind, uint64_t id) {
   return slot;
 }
 
-static const char *kind_name(gym__handle_kind kind) {
-  return kind == GYM__HANDLE_ENV ? "environment" : "space";
+/* What a handle is of, whichever the backend; NULL for no handle at all. */
+static const char *kind_name(uint64_t kind) {
+  switch (kind >> 4) {
+    case GYM__HANDLE_ENV >> 4:
+      return "environment";
+    case GYM__HANDLE_SPACE >> 4:
+      return "space";
+    case GYM__HANDLE_BATCH >> 4:
+      return "batch";
+    case GYM__HANDLE_VEC >> 4:
+      return "vector environment";
+    default:
+      return NULL;
+  }
+}
+
+static const char *kind_maker(gym__handle_kind kind) {
+  if (kind == GYM__HANDLE_VEC) return "gym_vec_make";
+  return kind >> 4 == GYM__HANDLE_SPACE >> 4 ? "gym_space_make or gym_space_of_..." : "gym_make";
 }
 
 static int fail_handle(gym__handle_kind kind, uint64_t id, gym_error *err) {
-  const char *maker = kind == GYM__HANDLE_ENV ? "gym_make" : "gym_space_make or gym_space_of_...";
-  if (atomic_load(&stopped))
-    return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has closed the %s", kind_name(kind));
+  const char *name = kind_name((uint64_t)kind);
+  if (atomic_load(&stopped)) return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has closed the %s", name);
   if (id == 0)
-    return gym__fail(err, GYM_ERR_HANDLE, "the %s handle is zero; %s gives valid ones", kind_name(kind),
-                     maker);
-  if (id >> 56 == (uint64_t)GYM__HANDLE_ENV || id >> 56 == (uint64_t)GYM__HANDLE_SPACE)
-    if (id >> 56 != (uint64_t)kind)
-      return gym__fail(err, GYM_ERR_HANDLE, "the handle 0x%016" PRIx64 " is not one of a %s", id,
-                       kind_name(kind));
+    return gym__fail(err, GYM_ERR_HANDLE, "the %s handle is zero; %s gives valid ones", name,
+                     kind_maker(kind));
+  if (kind_name(id >> 56) && kind_name(id >> 56) != name)
+    return gym__fail(err, GYM_ERR_HANDLE, "the handle 0x%016" PRIx64 " is not one of a %s", id, name);
   return gym__fail(err, GYM_ERR_HANDLE,
-                   "the %s handle 0x%016" PRIx64 " is not open: it was closed%s, or never came from %s",
-                   kind_name(kind), id, kind == GYM__HANDLE_ENV ? " or wrapped" : "", maker);
+                   "the %s handle 0x%016" PRIx64 " is not open: it was closed%s, or never came from %s", name, id,
+                   kind >> 4 == GYM__HANDLE_ENV >> 4 ? " or wrapped" : "", kind_maker(kind));
 }
 
 /* A fresh slot at the end of the table; the table mutex is held. */
@@ -126,9 +140,9 @@ gym__slot *gym__slot_open(gym__handle_kind kind, void *object, void *data,
 static int wait_for(gym__slot *slot) {
   gym__wait wait;
   if (!gym__wait_begin(&wait, &slot->owner)) return 0;
-  PyThreadState *state = gym__thread_holds_gil() ? PyEval_SaveThread() : NULL;
+  void *state = gym__gil_release();
   pthread_mutex_lock(&slot->mutex);
-  if (state) PyEval_RestoreThread(state);
+  gym__gil_restore(state);
   gym__wait_end(&wait);
   return 1;
 }
@@ -142,12 +156,12 @@ int gym__slot_lock(gym__handle_kind kind, uint64_t id, gym__slot **out, gym_erro
                        "the %s is inside a call of this very thread; its own methods and callbacks must not "
                        "call it through "
                        "gogym",
-                       kind_name(kind));
+                       kind_name((uint64_t)kind));
     if (!wait_for(slot))
       return gym__fail(err, GYM_ERR_BUSY,
                        "the %s is inside a call that waits for this one: two environments whose methods or "
                        "callbacks call each other",
-                       kind_name(kind));
+                       kind_name((uint64_t)kind));
   }
   atomic_store_explicit(&slot->owner, gym__this_thread(), memory_order_relaxed);
   if (atomic_load_explicit(&slot->id, memory_order_relaxed) != id) { /* closed while we waited */

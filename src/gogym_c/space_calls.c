@@ -1,28 +1,40 @@
 #include "space_calls.h"
 
-#include "../space/space.h"
 #include "gogym_error.h"
 #include "handles.h"
+#include "space.h"
+
+/* What a handle must be of. Handles of a backend are in that backend's binary: in the host those of workers,
+ * in the module those of its Python. */
+static gym__handle_kind kind_of(gym_space space) {
+  return gym__handle_backend(space.id) == GYM__BACKEND_WORKER ? GYM__HANDLE_WORKER_SPACE : GYM__HANDLE_SPACE;
+}
 
 int gym__space_call_size(gym_space space, size_t *out, gym_error *err) {
-  return gym__slot_size(GYM__HANDLE_SPACE, space.id, GYM__SPACE_SIZE, out, err);
+  return gym__slot_size(kind_of(space), space.id, GYM__SPACE_SIZE, out, err);
 }
 
 int gym__space_call_nbytes(gym_space space, size_t *out, gym_error *err) {
-  return gym__slot_size(GYM__HANDLE_SPACE, space.id, GYM__SPACE_NBYTES, out, err);
+  return gym__slot_size(kind_of(space), space.id, GYM__SPACE_NBYTES, out, err);
 }
 
 int gym__space_call_flatdim(gym_space space, size_t *out, gym_error *err) {
-  return gym__slot_size(GYM__HANDLE_SPACE, space.id, GYM__SPACE_FLATDIM, out, err);
+  return gym__slot_size(kind_of(space), space.id, GYM__SPACE_FLATDIM, out, err);
 }
 
 /* Holds a space of fixed size. */
 static int hold(gym_space space, gym__slot **slot, const gym__space **core, gym_error *err) {
-  int code = gym__slot_hold(GYM__HANDLE_SPACE, space.id, slot, err);
+  int code = gym__slot_hold(kind_of(space), space.id, slot, err);
   if (code) return code;
   *core = (*slot)->data;
   if (*core) return GYM_OK;
+  int is_fixed = atomic_load_explicit(&(*slot)->sizes[GYM__SPACE_SIZE], memory_order_relaxed) != GYM_DYNAMIC;
   gym__slot_let_go(*slot);
+  if (is_fixed)
+    return gym__fail(err, GYM_ERR_UNSUPPORTED,
+                     "the space is in a worker process, and its value does not hold all of it (it is nested "
+                     "deeper than 60 spaces, or has characters that UTF-8 does not have): only the functions "
+                     "that end in _value take its elements");
   return gym__fail(
       err, GYM_ERR_DYNAMIC,
       "the space has no fixed size (a Sequence, Graph or custom space, or one that contains such): "

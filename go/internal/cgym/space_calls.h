@@ -1,4 +1,6 @@
-/* The table's functions on spaces that need neither Python nor the GIL. */
+/* A copy of src/gogym_c/space_calls.h, made by tools/copy_go_sources.py; edit that one. */
+/* The table's functions on spaces that need neither Python nor the GIL, of both backends: a slot's `data` is
+ * the gym__space. */
 #ifndef GOGYM_SPACE_CALLS_H_
 #define GOGYM_SPACE_CALLS_H_
 

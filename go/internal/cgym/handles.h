@@ -1,4 +1,5 @@
-/* Handles of environments and spaces: index + generation, a lock each, usable without the GIL.
+/* A copy of src/gogym_c/handles.h, made by tools/copy_go_sources.py; edit that one. */
+/* Handles of environments, spaces and vector environments, in the host and in the module: index + generation, a lock each, usable without the GIL.
  *
  * An id is, from the top: 8 bits that say what it is and whose (gym__handle_kind), 32 bits generation, 24
  * bits index. A slot's generation grows with each object that it takes, so that an old handle never fits
@@ -17,9 +18,20 @@
 
 #include "gogym.h"
 
-/* The top 8 bits of an id: the lower four are the backend (1 = embedded), the upper four the kind of object.
- */
-typedef enum gym__handle_kind { GYM__HANDLE_ENV = 0x01, GYM__HANDLE_SPACE = 0x11 } gym__handle_kind;
+/* The top 8 bits of an id: the lower four are the backend (1 = embedded, 2 = worker processes, 0 = the host
+ * itself), the upper four the kind of object. */
+enum { GYM__BACKEND_HOST = 0, GYM__BACKEND_EMBEDDED = 1, GYM__BACKEND_WORKER = 2 };
+typedef enum gym__handle_kind {
+  GYM__HANDLE_ENV = 0x01,
+  GYM__HANDLE_SPACE = 0x11,
+  GYM__HANDLE_BATCH = 0x21,
+  GYM__HANDLE_WORKER_ENV = 0x02,
+  GYM__HANDLE_WORKER_SPACE = 0x12,
+  GYM__HANDLE_VEC = 0x30
+} gym__handle_kind;
+
+/* The backend of a handle. */
+static inline int gym__handle_backend(uint64_t id) { return (int)(id >> 56) & 15; }
 
 /* The sizes that a slot tells without its lock. */
 enum {
