@@ -36,8 +36,8 @@ static double native(void *state, long times) {
   const char *actions = (const char *)l->actions;
   double total = 0;
   for (long i = 0; i < times; i++) {
-    must(gym_vec_step_native(l->vec, actions + l->position * l->actions_len, l->actions_len, l->obs, l->obs_len,
-                             l->transitions, l->num_envs, &err));
+    must(gym_vec_step_native(l->vec, actions + l->position * l->actions_len, l->actions_len, l->obs,
+                             l->obs_len, l->transitions, l->num_envs, &err));
     if (++l->position == l->pool) l->position = 0;
     for (size_t row = 0; row < l->num_envs; row++) total += l->transitions[row].reward;
   }

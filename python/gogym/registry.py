@@ -91,10 +91,10 @@ def spec(env_id: str) -> dict[str, Any]:
     if name.startswith(_ALE):
         import_ale()
     found = find_spec(name)
-    return spec_value(_missing(name, module) if found is None else found)
+    return spec_value(missing_spec(name, module) if found is None else found)
 
 
-def _missing(name: str, module: ModuleType | None) -> EnvSpec:
+def missing_spec(name: str, module: ModuleType | None) -> EnvSpec:
     """Raise what Gymnasium raises for an id that it does not know, and say what there is."""
     try:
         return gymnasium.spec(name)

@@ -21,6 +21,7 @@ from gogym import attribute, entry_point, render
 from gogym.errors import AttributeAccessError, RenderError, UnsupportedError
 from gogym.make import find_spec, import_ale
 from gogym.options import OptionsError, OwnOptions, split_make_options
+from gogym.registry import missing_spec
 from gogym.space import class_name, shown
 from gogym.vector import Plan, call_or_get
 from gogym.wrappers import to_numpy
@@ -110,13 +111,11 @@ def _make_vector(plan: Plan) -> AnyVectorEnv:
         found = entry_point.find(module, name) if module and entry_point.is_attribute(name) else None
         if found is not None:
             return _make_unregistered(found, plan, kwargs, mode)
-        gymnasium.spec(name)  # raises; Gymnasium knows the words
-    else:
-        _check_spec(spec)
-        render.prepare(kwargs.get("render_mode", spec.kwargs.get("render_mode")))
-        creator = spec.vector_entry_point
-        create = load_env_creator(creator) if isinstance(creator, str) else creator
-        _pass_mode(create, kwargs, mode)
+        spec = missing_spec(name, module)  # raises
+    _check_spec(spec)
+    render.prepare(kwargs.get("render_mode", spec.kwargs.get("render_mode")))
+    creator = spec.vector_entry_point
+    _pass_mode(load_env_creator(creator) if isinstance(creator, str) else creator, kwargs, mode)
     return gymnasium.make_vec(name, plan.count, "vector_entry_point", **kwargs)
 
 

@@ -49,6 +49,13 @@ class EnvPoolVectorEnv(VectorEnv[Any, Any, Any]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.render_mode = self._pool.render_mode
+        self._rows = np.arange(num_envs, dtype=np.int32)
+        self._action_shape = (num_envs, *(self.single_action_space.shape or ()))
+        self._action_dtype = None if self._has_parts() else self._pool.spec.action_array_spec["action"].dtype
+
+    def _has_parts(self) -> bool:
+        """Whether an action is more than one array."""
+        return list(self._pool.spec._action_keys) != ["env_id", "players.env_id", "action"]
 
     def _check_batch_size(self) -> None:
         size = self._kwargs.get("batch_size")
@@ -108,11 +115,21 @@ class EnvPoolVectorEnv(VectorEnv[Any, Any, Any]):
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Step all environments; one whose episode has ended begins a new one."""
-        return self._pool.step(actions)  # type: ignore[no-any-return]
+        pool = self._pool
+        if self._action_dtype is None:
+            return pool.step(actions)  # type: ignore[no-any-return]
+        # What pool.step does, which finds out anew each time what it is to send.
+        actions = np.asarray(actions, self._action_dtype, order="C")
+        if actions.shape != self._action_shape:  # EnvPool itself would end the process
+            raise ValueError(
+                f"actions have shape {actions.shape}; EnvPool's {self._id} takes {self._action_shape}"
+            )
+        pool._send([self._rows, self._rows, actions])
+        return pool._to(pool._recv(), False, True)  # type: ignore[no-any-return]
 
     def render(self) -> tuple[Any, ...] | None:
         """Give a frame of each environment."""
-        frames = self._pool.render(env_ids=np.arange(self.num_envs, dtype=np.int32))
+        frames = self._pool.render(env_ids=self._rows)
         return None if frames is None else tuple(frames)
 
     def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002  # the base class has them

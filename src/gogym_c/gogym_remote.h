@@ -35,7 +35,6 @@
      action_size, action_nbytes (GYM_DYNAMIC is -1) */                                                      \
   X(ENV_MAKE)                /* (id, options) -> (made) */                                                  \
   X(ENV_RESET)               /* (is_native, has_seed, seed, options, has_buffer, length) */                 \
-  X(ENV_SAMPLE_ACTION)       /* (is_native, has_buffer, length) -> (action_nbytes) */                       \
   X(ENV_SEED_ACTION)         /* (seed) -> (action_nbytes) */                                                \
   X(ENV_CLOSE)                                                                                              \
   X(ENV_OBSERVATION_SPACE)   /* () -> (block) */                                                            \

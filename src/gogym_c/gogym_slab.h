@@ -40,30 +40,37 @@ typedef struct gym__slab {
 
 /* What a worker is told to do; bits, because a message may come while it steps. */
 enum {
-  GYM__DO_CONTROL = 1,     /* answer the next message on the socket */
-  GYM__DO_STEP = 2,        /* of the isolated environment: gym_step with the station's buffers */
-  GYM__DO_STEP_NATIVE = 4, /* likewise gym_step_native */
-  GYM__DO_ROWS = 8         /* what the states of the rows say */
+  GYM__DO_CONTROL = 1, /* answer the next message on the socket */
+  GYM__DO_CALL = 2,    /* of the isolated environment: what the station's `call` says, with its buffers */
+  GYM__DO_ROWS = 4     /* what the states of the rows say */
 };
+
+/* The calls of an isolated environment that need no message. */
+enum { GYM__CALL_STEP, GYM__CALL_RESET, GYM__CALL_SAMPLE_ACTION };
 
 typedef struct gym__station {
   _Alignas(GYM__SLAB_LINE) _Atomic(uint32_t) command; /* how many commands the host has given */
   _Atomic(uint32_t) operations;                       /* GYM__DO_*; the worker takes them by an exchange */
   _Atomic(uint32_t) publish_each;                     /* of ROWS: every row by itself */
   _Atomic(uint32_t) spin_ns;                          /* how long to look for a command before sleeping */
-  uint64_t action_offset;                             /* of STEP */
-  uint64_t action_count;                              /* elements, or bytes */
+  uint32_t call;                                      /* of CALL: GYM__CALL_* */
+  uint32_t is_native;                                 /* whether buffers are in the native layout */
+  int64_t seed;                                       /* of CALL_RESET; -1: none */
+  uint64_t action_offset;
+  uint64_t action_count; /* elements, or bytes */
   uint64_t observation_offset;
   uint64_t observation_count;
 
   _Alignas(GYM__SLAB_LINE) _Atomic(uint32_t) sleeps; /* the worker is about to sleep, or does */
   _Atomic(uint64_t) futex_calls;                     /* how often it has slept or woken the host */
   _Atomic(uint64_t) published;                       /* rows taken from the balance, of all time; after that */
-  uint64_t env;                                      /* of STEP: the worker's own handle, set by the worker */
-  int32_t status;                                  /* of STEP */
+  uint64_t env;                                      /* the worker's own handle, set by the worker */
+  int32_t status;                                    /* of CALL, as is all that follows */
+  uint32_t reserved;
+  uint64_t action_nbytes; /* of CALL_SAMPLE_ACTION: gym_action_nbytes, which may have changed */
   gym_transition transition;
 
-  _Alignas(GYM__SLAB_LINE) gym_error error; /* of STEP, where status is not 0 */
+  _Alignas(GYM__SLAB_LINE) gym_error error; /* where status is not 0 */
 } gym__station;
 
 static inline gym__station *gym__slab_station(gym__slab *slab, uint32_t index) {

@@ -6,6 +6,7 @@
 
 #include "gogym.h"
 #include "gogym_abi.h"
+#include "gogym_slab.h"
 #include "gogym_value_format.h"
 
 #define SIZE(type) printf("sizeof %s %zu\n", #type, sizeof(type))
@@ -30,6 +31,19 @@ int main(void) {
   FIELD(gym_env, id);
   SIZE(gym_space);
   FIELD(gym_space, id);
+  SIZE(gym_vec);
+  FIELD(gym_vec, id);
+  SIZE(gym_vec_view);
+  FIELD(gym_vec_view, struct_size);
+  FIELD(gym_vec_view, is_native);
+  FIELD(gym_vec_view, num_envs);
+  FIELD(gym_vec_view, action_nbytes);
+  FIELD(gym_vec_view, observation_nbytes);
+  FIELD(gym_vec_view, actions);
+  FIELD(gym_vec_view, observations);
+  FIELD(gym_vec_view, final_observations);
+  FIELD(gym_vec_view, transitions);
+  FIELD(gym_vec_view, statuses);
   SIZE(gym_transition);
   FIELD(gym_transition, reward);
   FIELD(gym_transition, terminated);
@@ -44,6 +58,57 @@ int main(void) {
   FIELD(gym_array, itemsize);
   FIELD(gym_array, size);
   FIELD(gym_array, nbytes);
+
+  SIZE(gym__batch);
+  FIELD(gym__batch, id);
+  SIZE(gym__batch_plan);
+  FIELD(gym__batch_plan, id);
+  FIELD(gym__batch_plan, options);
+  FIELD(gym__batch_plan, first);
+  FIELD(gym__batch_plan, count);
+  FIELD(gym__batch_plan, total);
+  SIZE(gym__rows);
+  FIELD(gym__rows, struct_size);
+  FIELD(gym__rows, is_native);
+  FIELD(gym__rows, count);
+  FIELD(gym__rows, action_nbytes);
+  FIELD(gym__rows, observation_nbytes);
+  FIELD(gym__rows, actions);
+  FIELD(gym__rows, observations);
+  FIELD(gym__rows, final_observations);
+  FIELD(gym__rows, transitions);
+  FIELD(gym__rows, statuses);
+  FIELD(gym__rows, states);
+  FIELD(gym__rows, seeds);
+
+  SIZE(gym__slab);
+  FIELD(gym__slab, magic);
+  FIELD(gym__slab, version);
+  FIELD(gym__slab, worker_count);
+  FIELD(gym__slab, turn);
+  FIELD(gym__slab, balance);
+  FIELD(gym__slab, host_sleeps);
+  FIELD(gym__slab, interrupted);
+  SIZE(gym__station);
+  FIELD(gym__station, command);
+  FIELD(gym__station, operations);
+  FIELD(gym__station, publish_each);
+  FIELD(gym__station, spin_ns);
+  FIELD(gym__station, call);
+  FIELD(gym__station, is_native);
+  FIELD(gym__station, seed);
+  FIELD(gym__station, action_offset);
+  FIELD(gym__station, action_count);
+  FIELD(gym__station, observation_offset);
+  FIELD(gym__station, observation_count);
+  FIELD(gym__station, sleeps);
+  FIELD(gym__station, futex_calls);
+  FIELD(gym__station, published);
+  FIELD(gym__station, env);
+  FIELD(gym__station, status);
+  FIELD(gym__station, action_nbytes);
+  FIELD(gym__station, transition);
+  FIELD(gym__station, error);
 
   SIZE(gym__block);
   FIELD(gym__block, magic);
@@ -178,6 +243,19 @@ int main(void) {
   FIELD(gym__table, set_message_callback);
   FIELD(gym__table, flush);
   FIELD(gym__table, is_inside);
+  FIELD(gym__table, batch_make);
+  FIELD(gym__table, batch_bind);
+  FIELD(gym__table, batch_set_reset_options);
+  FIELD(gym__table, batch_run);
+  FIELD(gym__table, batch_failures);
+  FIELD(gym__table, batch_remake);
+  FIELD(gym__table, batch_info);
+  FIELD(gym__table, batch_call);
+  FIELD(gym__table, batch_render);
+  FIELD(gym__table, batch_sample_actions);
+  FIELD(gym__table, batch_seed_actions);
+  FIELD(gym__table, batch_space);
+  FIELD(gym__table, batch_close);
   FIELD(gym__table, batch_make);
   FIELD(gym__table, batch_bind);
   FIELD(gym__table, batch_set_reset_options);

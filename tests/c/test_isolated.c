@@ -6,6 +6,7 @@ int main(void) { return 77; } /* there are no worker processes */
 #include <stdio.h>
 #include <unistd.h>
 
+#include "child_case.h"
 #include "every_call.h"
 #include "isolated.h"
 
@@ -320,6 +321,7 @@ static int wrap_twins(twins *t, const char *wrappers) {
 /* Wrappers: those that make observations larger than there was room for, too. */
 static void test_wrappers(void) {
   twins t = open_twins("CartPole-v1", NULL);
+  SAME_CALL(&t, gym_seed_action(t.a, 3, &t.err_a), gym_seed_action(t.b, 3, &t.err_b));
   reset_twins(&t, &seed, NULL, 0);
   CHECK(!wrap_twins(&t, "{\"name\": \"NoSuchWrapper\"}"));
   CHECK(!wrap_twins(&t, "{\"name\": \"FrameStackObservation\", \"stack_size\": -1}"));
@@ -377,6 +379,50 @@ static void test_handles(void) {
   check_every_env_call(env, GYM_ERR_HANDLE, "not open");
 }
 
+/* Lines of /proc/self/maps that name one of these. */
+static int count_maps(const char *a, const char *b) {
+  char line[1000];
+  int count = 0;
+  FILE *maps = fopen("/proc/self/maps", "r");
+  if (!maps) abort();
+  while (fgets(line, sizeof line, maps)) count += strstr(line, a) || strstr(line, b);
+  fclose(maps);
+  return count;
+}
+
+/* A host with nothing but isolated environments has no Python in it; their memory is gone with them. */
+static void without_python(void) {
+  gym_env env = open_isolated("CartPole-v1", "{\"render_mode\": \"rgb_array\"}"), other = {0};
+  gym_space space;
+  gym_value *value = NULL;
+  double obs[4];
+  gym_transition t;
+  int is_in = 0;
+  CHECK_OK(gym_reset(env, &seed, NULL, obs, 4, &err), err);
+  CHECK_OK(gym_step(env, &(double){1}, 1, obs, 4, &t, &err), err);
+  CHECK_OK(gym_render_value(env, &value, &err), err);
+  gym_value_free(value);
+  CHECK_OK(gym_space_of_observations(env, &space, &err), err);
+  CHECK_OK(gym_space_contains(space, obs, 4, &is_in, &err), err);
+  CHECK_INT(is_in, 1);
+  CHECK_OK(gym_clone(env, &other, &err), err);
+  CHECK_OK(gym_wrap(other, "{\"name\": \"FlattenObservation\"}", &other, &err), err);
+  CHECK_OK(gym_step(other, &(double){1}, 1, obs, 4, &t, &err), err);
+  CHECK_FAILURE(gym_make("CartPole-v1", "{\"gogym\": {\"isolate\": true, \"python\": \"/no/such/python\"}}", &other,
+                         &err),
+                GYM_ERR_NO_PYTHON, err, "/no/such/python");
+  CHECK_FAILURE(gym_reset((gym_env){1}, NULL, NULL, obs, 4, &err), GYM_ERR_HANDLE, err, "");
+  CHECK_INT(count_maps("libpython", "_bridge"), 0);
+  CHECK(count_maps("gogym-control", "gogym-data") >= 4);
+  CHECK_OK(gym_close(env, &err), err);
+  CHECK_OK(gym_close(other, &err), err);
+  CHECK_OK(gym_space_close(space, &err), err);
+  CHECK_OK(gym_shutdown(&err), err);
+  for (int i = 0; i < 5000 && count_maps("gogym-control", "gogym-data") > 0; i++) usleep(1000);
+  CHECK_INT(count_maps("gogym-control", "gogym-data"), 0);
+  CHECK_FAILURE(gym_make("CartPole-v1", NULL, &env, &err), GYM_ERR_SHUTDOWN, err, "gym_shutdown");
+}
+
 /* An environment may be left open: gym_shutdown closes it, and tells what that raised. */
 static void test_shutdown(void) {
   gym_env env = open_isolated(TEST_ENV("Broken"), "{\"how\": \"close-raises\"}");
@@ -390,6 +436,7 @@ static void test_shutdown(void) {
 
 int main(void) {
   use_test_envs();
+  check_case("a host without Python", without_python);
   test_rollouts();
   test_values();
   test_infos();

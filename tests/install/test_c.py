@@ -27,7 +27,8 @@ def test_the_source_distribution_holds_everything(installed):
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     wanted = ["CMakeLists.txt", "LICENSE", "Makefile", "cmake/gogym.map", "go/go.mod", "include/gogym.h"]
     wanted += ["go/internal/cgym/gogym.h", "python/gogym/py.typed", "src/gogym_c/module/_bridge.pyx"]
-    wanted += [f"src/gogym_c/host/{path.name}" for path in (ROOT / "src/gogym_c/host").iterdir()]
+    for folder in ("host", "module", "space", "value"):
+        wanted += [f"src/gogym_c/{folder}/{path.name}" for path in (ROOT / "src/gogym_c" / folder).iterdir()]
     wanted += ["tests/c/check.h", "tests/install/consumer.c", "tools/setup.sh"]
     assert set(wanted) <= names, set(wanted) - names
     assert not any(name.startswith(("build/", ".venv", ".toolchain")) for name in names)

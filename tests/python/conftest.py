@@ -18,3 +18,18 @@ def library():
     loaded = native.load()
     loaded.init()
     return loaded
+
+
+@pytest.fixture
+def make_vec(library):
+    """Makes vector environments of the C library that are closed at the end."""
+    made = []
+
+    def make(*arguments):
+        made.append(native.Vec(*arguments, library=library))
+        return made[-1]
+
+    yield make
+    for vec in made:
+        if vec.handle.id != 0:
+            vec.close()

@@ -15,7 +15,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = ROOT / "src" / "gogym_c" / "host"
-INCLUDES = [f"-I{ROOT / 'include'}", f"-I{HOST.parent}", f"-I{HOST}"]
+# What the host library is compiled from, with the sources that it shares with the bridge.
+FOLDERS = (HOST, HOST.parent, HOST.parent / "space", HOST.parent / "value")
+INCLUDES = [f"-I{ROOT / 'include'}", *(f"-I{folder}" for folder in FOLDERS)]
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wstrict-prototypes", "-Werror"]
 
 # What the driver's environment keeps of ours: the rest would choose an interpreter or change it.
@@ -101,7 +103,7 @@ def too_old() -> list[Interpreter]:
 
 def compile_host(out: Path, *sources: Path, flags: tuple[str, ...] = ()) -> Path:
     """Compiles the host library, and with it `sources`, into a program or (flag -shared) a library."""
-    files = [*sorted(HOST.glob("*.c")), *sorted(HOST.parent.glob("*.c")), *sources]
+    files = [*(file for folder in FOLDERS for file in sorted(folder.glob("*.c"))), *sources]
     command = [
         os.environ.get("CC", "cc"),
         *WARNINGS,
@@ -148,7 +150,7 @@ def shutdown(run_exit, err, *rest):
     sys.stdout.flush()
     return 0
 
-functions = [status(f) for f in [make] + [other] * 10 + [shutdown] + [other] * 54]
+functions = [status(f) for f in [make] + [other] * 10 + [shutdown] + [other] * 67]
 block = (ctypes.c_void_p * (1 + len(functions)))()
 header = ctypes.cast(block, ctypes.POINTER(ctypes.c_uint32))
 header[0] = int(os.environ.get("FAKE_VERSION", "1"))

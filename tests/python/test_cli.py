@@ -57,7 +57,8 @@ def test_what_needs_no_environment_starts_at_once(arguments):
 
 def test_the_commands():
     text = invoke("--help").stdout
-    assert re.findall(r"^  (\w+)  ", text, re.MULTILINE) == ["config", "doctor", "inspect", "list", "run"]
+    found = re.findall(r"^  (\w+)  ", text, re.MULTILINE)
+    assert found == ["bench", "config", "doctor", "inspect", "list", "run"]
 
 
 @pytest.mark.parametrize(

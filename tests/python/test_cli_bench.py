@@ -193,8 +193,16 @@ def test_envpool_takes_part():
 @pytest.mark.parametrize(
     ("id", "more", "reason"),
     [
-        ("FrozenLake-v1", ("-e", "sync,vector"), "gogym vector (1,2): FrozenLake-v1 is registered without a vector"),
-        ("CartPole-v1", ("-e", "sync", "-a", "envpool", "-w", CLIP), "EnvPool (1,2): EnvPool takes no wrappers"),
+        (
+            "FrozenLake-v1",
+            ("-e", "sync,vector"),
+            "gogym vector (1,2): FrozenLake-v1 is registered without a vector",
+        ),
+        (
+            "CartPole-v1",
+            ("-e", "sync", "-a", "envpool", "-w", CLIP),
+            "EnvPool (1,2): EnvPool takes no wrappers",
+        ),
     ],
 )
 def test_what_an_environment_does_not_have_is_not_available(id, more, reason):
@@ -208,7 +216,9 @@ def test_what_an_environment_does_not_have_is_not_available(id, more, reason):
 
 
 def test_where_nothing_is_available_it_is_an_error():
-    assert "without a vector environment" in error(invoke("bench", "FrozenLake-v1", "-n", "1,2", "-e", "vector"))
+    assert "without a vector environment" in error(
+        invoke("bench", "FrozenLake-v1", "-n", "1,2", "-e", "vector")
+    )
 
 
 def test_workers_are_not_more_than_environments():

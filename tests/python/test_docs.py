@@ -16,9 +16,10 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import gymnasium
 import pytest
 
-from gogym import options
+from gogym import options, vector, vector_wrappers
 from gogym.status import Status
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,6 +139,11 @@ def test_python(block, tmp_path):
 
 @pytest.mark.parametrize("block", of("json"))
 def test_json_is_acceptable_as_options(block):
+    if block.page.name == "vector.md":
+        wrappers = vector.parse_vector_options(block.text, 3).vector_wrappers
+        assert list(wrappers) == json.loads(block.text)["gogym"]["vector_wrappers"]
+        vector_wrappers.apply(gymnasium.make_vec("Pendulum-v1", 3, "sync"), wrappers).close()
+        return
     assert options.parse_make_options(block.text) == json.loads(block.text)
 
 

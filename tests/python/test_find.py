@@ -350,8 +350,8 @@ def test_declared_table_version(driver: Path, tmp_path: Path, version: str, stat
     [
         ("FAKE_VERSION", "0", "GYM_ERR_ABI_TOO_OLD"),
         ("FAKE_VERSION", "2", "GYM_ERR_ABI_TOO_NEW"),
-        ("FAKE_SIZE", "528", "GYM_ERR_ABI_TOO_OLD"),
-        ("FAKE_SIZE", "544", EXIT_OK),
+        ("FAKE_SIZE", "632", "GYM_ERR_ABI_TOO_OLD"),
+        ("FAKE_SIZE", "648", EXIT_OK),
         ("FAKE_NAME", "another", "GYM_ERR_NO_GOGYM"),
     ],
 )

@@ -1,8 +1,9 @@
 """The engines that step all environments at once, bit for bit what the same vector environment gives in Python."""
 
+import contextlib
+import importlib.util
 import json
-import sys
-import warnings
+from pathlib import Path
 
 import gogym_test_spaces
 import gogym_test_whole as whole
@@ -16,62 +17,17 @@ from gogym.native import GymError
 from gogym.status import Status
 from gogym.vector_engine import reset_arguments, split_infos
 from support_batch import DONE, IDLE, REFUSED, RESET, STEP, Batch
+from support_whole import as_rows, failure, options_of, play
+
+with contextlib.suppress(ImportError):  # before other tests put the registry back as it was for them
+    import ale_py  # noqa: F401
 
 TEST_ENVS = "gogym_test_envs:gogym_test/"
 WHOLE = "gogym_test_whole:"
-EMPTY = {
-    "tuple-empty",
-    "dict-empty",
-    "deep",
-}  # Gymnasium's vector environments cannot take batches of these apart
+ENVS = Path(__file__).parent / "envs"
+# Gymnasium's vector environments cannot take batches of these apart.
+EMPTY = {"tuple-empty", "dict-empty", "deep"}
 MODES = {"next_step": "NextStep", "same_step": "SameStep", "disabled": "Disabled"}
-
-
-def options_of(engine, kwargs=None, **own):
-    return {**(kwargs or {}), "gogym": {"engine": engine, **own}}
-
-
-def failure(env_id, count, options, code):
-    with pytest.raises(GymError) as caught:
-        Batch(env_id, count, options)
-    assert caught.value.code == code
-    return str(caught.value)
-
-
-def as_rows(batch, is_native):
-    """One array for each environment, as rows have it."""
-    array = np.ascontiguousarray(batch).reshape(len(batch), -1)
-    if not is_native:
-        return array.astype(np.float64)
-    rows = array.view(np.uint8).reshape(len(batch), -1)
-    return np.pad(rows, ((0, 0), (0, -rows.shape[1] % 8)))
-
-
-def play(batch, env, steps, seed=5, dtype=None):
-    """Step both with the same actions, and compare what comes back; how many episodes have ended."""
-    ended = 0
-    space = env.single_action_space
-    native = batch.is_native
-    batch.call_table("seed_actions", batch.handle, seed)
-    for _ in range(steps):
-        batch.actions[:] = batch.sample()
-        width = int(np.prod(space.shape)) * space.dtype.itemsize
-        actions = (
-            batch.actions[:, :width].copy().view(space.dtype) if native else batch.actions.astype(space.dtype)
-        )
-        observations, rewards, terminated, truncated, _ = env.step(
-            actions.reshape(batch.count, *space.shape)
-        )
-        batch.step()
-        assert not batch.statuses.any(), batch.value("failures")
-        observations = observations if dtype is None else observations.astype(dtype)
-        assert batch.observations.tobytes() == as_rows(observations, native).tobytes()
-        assert batch.transitions["reward"].tolist() == rewards.tolist()
-        assert batch.transitions["terminated"].tolist() == terminated.tolist()
-        assert batch.transitions["truncated"].tolist() == truncated.tolist()
-        ended += (terminated | truncated).sum()
-    assert len(batch.value("info")) == batch.count
-    return ended
 
 
 # ---------------------------------------------------------------------------------------------- the same as in Python
@@ -241,7 +197,8 @@ def test_environments_in_jax():
 
 @pytest.mark.parametrize("mode", ["next_step", "same_step"])
 def test_environments_of_atari(mode):
-    pytest.importorskip("ale_py.vector_env")
+    if importlib.util.find_spec("ale_py") is None:
+        pytest.skip("the extra atari is not installed")
     options = options_of("vector", {"noop_max": 3}, autoreset_mode=mode)
     with Batch("ALE/Pong-v5", 2, options).bind(is_native=True) as batch:
         assert batch.description["autoreset_mode"] == mode
@@ -253,129 +210,6 @@ def test_environments_of_atari(mode):
         play(batch, env, 20)
         assert set(batch.value("info")[1]) >= {"lives", "env_id"}
         env.close()
-
-
-# ---------------------------------------------------------------------------------------------- EnvPool
-
-
-@pytest.fixture
-def envpool():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield pytest.importorskip("envpool")
-
-
-ENVPOOL = {"CartPole-v1": 20, "Pendulum-v1": 10, "Taxi-v3": 15, "HalfCheetah-v5": 8, "Catch-v0": None}
-
-
-@pytest.mark.parametrize("is_native", [False, True])
-@pytest.mark.parametrize("env_id", ENVPOOL)
-def test_envpool(envpool, env_id, is_native):
-    kwargs = {"max_episode_steps": ENVPOOL[env_id]} if ENVPOOL[env_id] else {}
-    env = envpool.make(env_id, env_type="gymnasium", num_envs=5, seed=3, **kwargs)
-    with Batch(env_id, 5, options_of("envpool", kwargs)).bind(is_native=is_native) as batch:
-        assert batch.description["autoreset_mode"] == "next_step"
-        dtype = env.observation_space.dtype
-        batch.reset(range(3, 8))
-        observations, _ = env.reset()
-        assert batch.observations.tobytes() == as_rows(observations.astype(dtype), is_native).tobytes()
-        assert play(batch, env, 60, dtype=dtype) > 5
-        infos = batch.value("info")
-        assert [info["env_id"] for info in infos] == list(range(5))
-        assert infos[2]["players"] == {"env_id": 2}
-
-
-def test_envpools_dicts(envpool):
-    env = envpool.make("AcrobotSwingup-v1", env_type="gymnasium", num_envs=3, seed=5)
-    with Batch("AcrobotSwingup-v1", 3, options_of("envpool")).bind() as batch:
-        batch.reset([5, 6, 7])
-        expected = np.hstack(list(env.reset()[0].values()))
-        assert batch.observations.tobytes() == expected.tobytes()
-        batch.actions[:] = batch.sample()
-        batch.step()
-        observations, rewards, *_ = env.step(batch.actions)
-        assert batch.observations.tobytes() == np.hstack(list(observations.values())).tobytes()
-        assert batch.transitions["reward"].tolist() == rewards.tolist()
-
-
-def test_envpools_seeds_are_those_of_its_making(envpool):
-    def first(**kwargs):
-        return envpool.make("CartPole-v1", env_type="gymnasium", num_envs=3, **kwargs).reset()[0].tolist()
-
-    with Batch("CartPole-v1", 3, options_of("envpool", {"seed": 8})).bind() as batch:
-        batch.reset()
-        assert batch.observations.tolist() == first(seed=8)
-        batch.reset()
-        assert batch.observations.tolist() != first(seed=8)  # the generators go on
-        batch.reset([4, 5, 6])
-        assert batch.observations.tolist() == first(seed=4)
-        batch.reset([4, 9, 1])
-        assert batch.observations.tolist() == first(seed=[4, 9, 1])
-        for seeds, words in (([4, -1, 5], "here is none"), ([2**31, 0, 0], f"here is {2**31}")):
-            batch.reset(seeds)
-            assert batch.statuses.tolist() == [Status.UNSUPPORTED] * 3
-            assert words in batch.value("failures")[2]["message"]
-        batch.reset()
-        assert not batch.statuses.any()
-
-
-def test_parts_of_envpool_do_not_repeat_each_other(envpool):
-    env = envpool.make("CartPole-v1", env_type="gymnasium", num_envs=6)
-    expected = env.reset()[0]
-    for first in (0, 3):
-        with Batch("CartPole-v1", 3, options_of("envpool"), first=first, total=6).bind() as batch:
-            batch.reset()
-            assert batch.observations.tobytes() == as_rows(expected[first : first + 3], False).tobytes()
-
-
-def test_some_of_envpools_environments_are_reset(envpool):
-    env = envpool.make("CartPole-v1", env_type="gymnasium", num_envs=4, seed=1)
-    with Batch("CartPole-v1", 4, options_of("envpool", {"seed": 1})).bind() as batch:
-        batch.reset()
-        env.reset()
-        play(batch, env, 3)
-        before = batch.observations.copy()
-        batch.reset(rows=[1, 3])
-        observations, _ = env.reset(options={"reset_mask": np.array([False, True, False, True])})
-        before[[1, 3]] = observations
-        assert batch.observations.tobytes() == before.tobytes()
-        assert [info.get("elapsed_step") for info in batch.value("info")] == [None, 0, None, 0]
-        play(batch, env, 30)
-        batch.reset([1, 2, 3, 4], rows=[1, 3])
-        assert "without a mask" in batch.value("failures")[0]["message"]
-
-
-@pytest.mark.parametrize(
-    ("env_id", "options", "code", "words"),
-    [
-        ("CartPol-v1", options_of("envpool"), Status.NAME_NOT_FOUND, "Did you mean CartPole-v1"),
-        ("CartPole-v1", options_of("envpool", autoreset_mode="same_step"), Status.UNSUPPORTED, "next_step"),
-        ("CartPole-v1", options_of("envpool", {"batch_size": 1}), Status.UNSUPPORTED, "batch_size"),
-        ("CartPole-v1", options_of("envpool", {"num_envs": 1}), Status.JSON, "num_envs"),
-        ("CartPole-v1", options_of("envpool", {"nonsense": 1}), Status.PYTHON, "nonsense"),
-        ("CartPole-v1", options_of("envpool", wrappers=[{"name": "ClipReward"}]), Status.UNSUPPORTED, "vector_wrappers"),
-        ("Go9x9-v1", options_of("envpool"), Status.UNSUPPORTED, "2 players"),
-    ],
-)  # fmt: skip
-def test_what_envpool_cannot_do(envpool, env_id, options, code, words):  # noqa: ARG001
-    assert words in failure(env_id, 3, options, code)
-
-
-def test_envpool_is_not_installed(monkeypatch):
-    monkeypatch.setitem(sys.modules, "envpool", None)
-    message = failure("CartPole-v1", 2, options_of("envpool"), Status.DEPENDENCY_NOT_INSTALLED)
-    assert "pip install '.[envpool]' in a checkout of gogym" in message
-    assert "install " + "gogym" not in message  # an unrelated package of the public index
-
-
-def test_envpool_renders(envpool):  # noqa: ARG001
-    with Batch("CartPole-v1", 2, options_of("envpool")).bind() as batch:
-        batch.reset()
-        with pytest.raises(GymError) as caught:
-            batch.value("render")
-        assert caught.value.code == Status.RENDER
-    with Batch("HalfCheetah-v5", 2, options_of("envpool", {"render_mode": "rgb_array"})) as batch:
-        assert batch.description["render_mode"] == "rgb_array"
 
 
 # ---------------------------------------------------------------------------------------------- what cannot be made
@@ -688,3 +522,89 @@ def test_options_are_those_of_one_environment():
             batch.actions[:] = 1
             batch.step()
             assert batch.transitions["reward"].tolist() == [0, 0]
+
+
+# ---------------------------------------------------------------------------------------------- through the C library
+
+
+@pytest.mark.parametrize("layout", ["float64", "native"])
+def test_a_rollout_is_gymnasiums(make_vec, layout):
+    vec = make_vec("CartPole-v1", 16, options_of("vector", layout=layout))
+    assert vec.describe()["workers"] == []
+    env = gymnasium.make_vec("CartPole-v1", 16, "vector_entry_point")
+    is_native = layout == "native"
+    assert vec.reset(3).tobytes() == as_rows(env.reset(seed=3)[0], is_native).tobytes()
+    env.action_space.seed(4)
+    vec.seed_actions(4)
+    ended = 0
+    for number in range(80):
+        sampled, actions = vec.sample_actions(), env.action_space.sample()
+        assert sampled.tobytes() == as_rows(actions, is_native).tobytes()
+        observations, rewards, terminated, truncated, _ = env.step(actions)
+        if number % 2:
+            results = vec.step(sampled)
+        else:
+            vec.send(sampled)
+            received = vec.recv()
+            assert received.ids.tolist() == list(range(16))
+            results = received[1:]
+        assert results[0].tobytes() == as_rows(observations, is_native).tobytes()
+        assert results[1].tolist() == rewards.tolist()
+        assert results[2].tolist() == terminated.tolist()
+        assert results[3].tolist() == truncated.tolist()
+        ended += terminated.sum()
+    assert ended > 16
+
+
+def test_one_in_each_worker(make_vec):
+    """Workers seed their vector environments with the number of their first environment."""
+    vec = make_vec("CartPole-v1", 7, options_of("vector", workers=2))
+    parts = [(worker["first"], worker["count"]) for worker in vec.describe()["workers"]]
+    assert sum(count for _, count in parts) == 7
+    envs = [gymnasium.make_vec("CartPole-v1", count, "vector_entry_point") for _, count in parts]
+    expected = [env.reset(seed=20 + first)[0] for env, (first, _) in zip(envs, parts, strict=True)]
+    assert vec.reset(20).tobytes() == as_rows(np.concatenate(expected), False).tobytes()
+    for _ in range(40):
+        actions = vec.sample_actions()
+        expected = [
+            env.step(actions[first : first + count, 0].astype(np.int64))
+            for env, (first, count) in zip(envs, parts, strict=True)
+        ]
+        results = vec.step(actions)
+        for ours, theirs in zip(results, zip(*[part[:4] for part in expected], strict=True), strict=True):
+            assert ours.tolist() == np.concatenate(theirs).tolist()
+    with pytest.raises(GymError, match="steps all of these at once"):
+        vec.send(vec.sample_actions()[:1], [0])
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_a_failure_makes_the_whole_anew(make_vec, workers):
+    vec = make_vec(f"{WHOLE}Counting", 6, options_of("vector", workers=workers, path=[str(ENVS)]))
+    vec.reset(1)
+    actions = np.ones((6, 1))
+    vec.step(actions)
+    actions[1] = 13
+    with pytest.raises(GymError, match="told to"):
+        vec.step(actions)
+    failures = vec.failures()
+    count = 3 if workers else 6
+    assert [failure["env"] for failure in failures] == list(range(count))
+    assert all(failure["restarted"] for failure in failures)
+    first = failures[0]["seed"]
+    assert [failure["seed"] for failure in failures] == list(range(first, first + count))
+    assert vec.truncated.tolist() == [True] * count + [False] * (6 - count)
+    assert vec.rewards.tolist() == [0] * count + [1] * (6 - count)
+    # The others' episodes have gone on.
+    steps = vec.step(np.ones((6, 1))).observations[:, 1]
+    assert steps[:count].tolist() == [1] * count
+    assert (steps[count:] != 1).all() or workers is None
+
+
+def test_an_action_that_cannot_be_read_fails_them_all(make_vec):
+    vec = make_vec("CartPole-v1", 3, options_of("vector"))
+    vec.reset(1)
+    with pytest.raises(GymError, match="environment 1: action") as caught:
+        vec.step([[1], [0.5], [1]])
+    assert caught.value.code == Status.ACTION
+    assert [failure["restarted"] for failure in vec.failures()] == [False] * 3
+    assert vec.step([[1]] * 3).rewards.tolist() == [1, 1, 1]

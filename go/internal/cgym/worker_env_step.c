@@ -1,6 +1,6 @@
 /* A copy of src/gogym_c/host/worker_env_step.c, made by tools/copy_go_sources.py; edit that one. */
-/* Isolated environments: what goes by shared memory. A step is no message, allocates nothing, and makes no system
- * call but those of gym__turn_wake and gym__turn_wait. */
+/* Isolated environments: what goes by shared memory. A step, a reset without options and a random action are no
+ * messages, allocate nothing, and make no system call but those of gym__turn_wake and gym__turn_wait. */
 #include <stdio.h>
 #include <string.h>
 
@@ -39,15 +39,15 @@ static int lock(gym_env env, gym__slot **slot, gym__worker_env **object, gym_err
   return status;
 }
 
-/* ------------------------------------------------------------------------- step */
+/* ------------------------------------------------------------------------- turns */
 
-/* Has the worker do the step, and waits for it. */
-static int take_turn(const gym__worker_env *env, uint32_t operation, gym_error *err) {
+/* Has the worker do what its station's other fields say (GYM__CALL_*), and waits for it. */
+static int wait_for_turn(const gym__worker_env *env, gym_error *err) {
   gym__worker *worker = env->worker;
   gym__slab *slab = env->memory.slab;
   uint64_t deadline = env->timeout_ns ? gym__now_ns() + env->timeout_ns : 0;
   atomic_fetch_add(&slab->balance, 1);
-  gym__turn_tell(worker, operation);
+  gym__turn_tell(worker, GYM__DO_CALL);
   gym__turn_wake(&env->memory, 1);
   while (!gym__turn_wait(&env->memory, deadline)) {
     if (gym__worker_has_ended(worker)) return gym__worker_fail(worker, err);
@@ -60,8 +60,8 @@ static int take_turn(const gym__worker_env *env, uint32_t operation, gym_error *
   return GYM_OK;
 }
 
-/* What the worker says of a step that failed. */
-static int fail_step(gym__station *station, gym_error *err) {
+/* What the worker says of a call that failed. */
+static int fail_call(gym__station *station, gym_error *err) {
   gym_error *said = &station->error;
   /* It is in memory that the environment's process can write. */
   said->type[sizeof said->type - 1] = '\0';
@@ -69,6 +69,18 @@ static int fail_step(gym__station *station, gym_error *err) {
   said->traceback[sizeof said->traceback - 1] = '\0';
   return gym__error_set(err, station->status, said->type, said->message, said->traceback);
 }
+
+/* Makes a call of the worker: buffers and seed are in the station already. */
+static int take_turn(const gym__worker_env *env, uint32_t call, buffer given, gym_error *err) {
+  gym__station *station = gym__worker_station(env->worker);
+  station->call = call;
+  station->is_native = given.each == 1;
+  int status = wait_for_turn(env, err);
+  if (status) return status;
+  return station->status ? fail_call(station, err) : GYM_OK;
+}
+
+/* ------------------------------------------------------------------------- step */
 
 static int step_locked(const gym__slot *slot, const void *action, buffer given, void *obs, buffer wanted,
                        gym_transition *out, gym_error *err) {
@@ -79,9 +91,8 @@ static int step_locked(const gym__slot *slot, const void *action, buffer given, 
   if (action_nbytes > 0) memcpy(action_of(env), action, action_nbytes);
   station->action_count = given.length;
   station->observation_count = wanted.length;
-  int status = take_turn(env, wanted.each == 1 ? GYM__DO_STEP_NATIVE : GYM__DO_STEP, err);
+  int status = take_turn(env, GYM__CALL_STEP, wanted, err);
   if (status) return status;
-  if (station->status) return fail_step(station, err);
   size_t nbytes = nbytes_of(slot, GYM__OBSERVATION_SIZE, GYM__OBSERVATION_NBYTES, wanted);
   if (obs && nbytes > 0) memcpy(obs, observation_of(env), nbytes);
   *out = station->transition;
@@ -110,15 +121,26 @@ int gym__worker_env_step_native(gym_env env, const void *action, size_t action_n
 
 /* ------------------------------------------------------------------------- reset */
 
+static int reset_by_turn(const gym__worker_env *env, const int64_t *seed, buffer wanted, gym_error *err) {
+  if (gym__worker_has_ended(env->worker)) return gym__worker_fail(env->worker, err);
+  gym__station *station = gym__worker_station(env->worker);
+  station->seed = seed ? *seed : -1;
+  station->observation_count = wanted.length;
+  return take_turn(env, GYM__CALL_RESET, wanted, err);
+}
+
 static int reset(gym_env env, const int64_t *seed, const char *options, void *obs, buffer wanted,
                  gym_error *err) {
   gym__slot *slot;
   gym__worker_env *object;
   int status = lock(env, &slot, &object, err);
   if (status) return status;
-  status = gym__worker_call(object->worker, GYM__REMOTE_ENV_RESET, NULL, err, "iiisii", (int64_t)(wanted.each == 1),
-                            (int64_t)(seed != NULL), seed ? *seed : (int64_t)0, options, (int64_t)(obs != NULL),
-                            (int64_t)wanted.length);
+  if (options)
+    status = gym__worker_call(object->worker, GYM__REMOTE_ENV_RESET, NULL, err, "iiisii",
+                              (int64_t)(wanted.each == 1), (int64_t)(seed != NULL), seed ? *seed : (int64_t)0,
+                              options, (int64_t)(obs != NULL), (int64_t)wanted.length);
+  else
+    status = reset_by_turn(object, seed, wanted, err);
   size_t nbytes = nbytes_of(slot, GYM__OBSERVATION_SIZE, GYM__OBSERVATION_NBYTES, wanted);
   if (!status && obs && nbytes > 0) memcpy(obs, observation_of(object), nbytes);
   gym__slot_unlock(slot);
@@ -146,17 +168,25 @@ static int resize_action(gym__slot *slot, gym_value *reply, gym_error *err) {
   return status;
 }
 
+static int sample_locked(gym__slot *slot, void *action, buffer wanted, gym_error *err) {
+  const gym__worker_env *env = slot->object;
+  if (gym__worker_has_ended(env->worker)) return gym__worker_fail(env->worker, err);
+  gym__station *station = gym__worker_station(env->worker);
+  station->action_count = wanted.length;
+  int status = take_turn(env, GYM__CALL_SAMPLE_ACTION, wanted, err);
+  if (status) return status;
+  /* The environment may have replaced its action space by one of the same size in elements. */
+  gym__slot_resize(slot, GYM__ACTION_NBYTES, (size_t)station->action_nbytes);
+  size_t nbytes = nbytes_of(slot, GYM__ACTION_SIZE, GYM__ACTION_NBYTES, wanted);
+  if (action && nbytes > 0 && nbytes <= env->action_room) memcpy(action, action_of(env), nbytes);
+  return GYM_OK;
+}
+
 static int sample(gym_env env, void *action, buffer wanted, gym_error *err) {
   gym__slot *slot;
-  gym__worker_env *object;
-  gym_value *reply = NULL;
-  int status = lock(env, &slot, &object, err);
+  int status = gym__slot_lock(GYM__HANDLE_WORKER_ENV, env.id, &slot, err);
   if (status) return status;
-  status = gym__worker_call(object->worker, GYM__REMOTE_ENV_SAMPLE_ACTION, &reply, err, "iii",
-                            (int64_t)(wanted.each == 1), (int64_t)(action != NULL), (int64_t)wanted.length);
-  if (!status) status = resize_action(slot, reply, err);
-  size_t nbytes = nbytes_of(slot, GYM__ACTION_SIZE, GYM__ACTION_NBYTES, wanted);
-  if (!status && action && nbytes > 0 && nbytes <= object->action_room) memcpy(action, action_of(object), nbytes);
+  status = sample_locked(slot, action, wanted, err);
   gym__slot_unlock(slot);
   return status;
 }

@@ -19,12 +19,18 @@ int gym__vector_values(gym__vector *vector, int operation, const char *name, con
   gym__build_begin(&b);
   gym__build_list(&b, vector->num_envs);
   for (uint32_t i = 0; i < vector->part_count && !status; i++) {
+    const gym__part *part = &vector->parts[i];
     gym_value *list = NULL;
-    status = gym__part_value(&vector->parts[i], operation, name, arguments, &list, err);
+    /* Infos of environments that are down are as lost as their observations; those of the others are not. */
+    if (operation == GYM__REMOTE_BATCH_INFO && part->is_end_told) {
+      for (uint64_t j = 0; j < part->count; j++) gym__build_dict(&b, 0);
+      continue;
+    }
+    status = gym__part_value(part, operation, name, arguments, &list, err);
     for (size_t j = 0; j < gym_value_count(list) && !b.failed; j++) {
       /* A batch keeps the infos of what its rows did last, which may be long ago. */
       if (operation == GYM__REMOTE_BATCH_INFO &&
-          !(vector->notes[vector->parts[i].first + j] & GYM__NOTE_TOOK_PART))
+          !(vector->notes[part->first + j] & GYM__NOTE_TOOK_PART))
         gym__build_dict(&b, 0);
       else
         gym__build_copy(&b, gym_value_at(list, j));

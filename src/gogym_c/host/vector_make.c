@@ -185,6 +185,9 @@ int gym__vector_restart(gym__vector *vector, gym__part *part, gym_error *err) {
   gym__station *station = gym__worker_station(ended);
   int status = gym__worker_check(err);
   if (status) return status;
+  pthread_mutex_lock(&vector->mutex);
+  gym__vector_count_ended(vector, part);
+  pthread_mutex_unlock(&vector->mutex);
   atomic_store(&station->operations, 0u);
   atomic_store(&station->command, 0u);
   atomic_store(&station->sleeps, 0u);
@@ -208,6 +211,7 @@ int gym__vector_restart(gym__vector *vector, gym__part *part, gym_error *err) {
     gym__worker_kill(part->worker, "could not make its environments again and was killed");
     gym__worker_wait_ended(part->worker, 10.0);
   }
+  part->is_end_told = status != GYM_OK;
   return status;
 }
 
@@ -381,6 +385,7 @@ int gym__vector_end(gym__vector *vector, gym_error *err) {
   free(vector->parts);
   free(vector->options);
   free(vector->id);
+  pthread_mutex_destroy(&vector->repairs);
   pthread_mutex_destroy(&vector->mutex);
   free(vector);
   return status;
@@ -392,6 +397,7 @@ int gym__vector_make(const char *id, uint64_t num_envs, const char *options, gym
   if (!vector) return fail_memory(err);
   vector->num_envs = num_envs;
   pthread_mutex_init(&vector->mutex, NULL);
+  pthread_mutex_init(&vector->repairs, NULL);
   int status = gym__read_vector_options(options, num_envs, &vector->settings, err);
   if (status == GYM_OK) status = prepare(vector, id, options, err);
   if (status == GYM_OK) status = lay_out(vector, err);

@@ -209,6 +209,15 @@ int gym__vector_check_idle(gym__vector *vector, gym_error *err) {
   return GYM_OK;
 }
 
+void gym__vector_lock_repairs(gym__vector *vector) {
+  if (pthread_mutex_trylock(&vector->repairs) == 0) return;
+  void *gil = gym__gil_release();
+  pthread_mutex_lock(&vector->repairs);
+  gym__gil_restore(gil);
+}
+
+void gym__vector_unlock_repairs(gym__vector *vector) { pthread_mutex_unlock(&vector->repairs); }
+
 void gym__vector_begin(gym__vector *vector) {
   gym__vector_forget_failures(vector);
   pthread_mutex_lock(&vector->mutex);
@@ -322,7 +331,7 @@ static int step_plain(gym__vector *vector, gym_error *err) {
   int status = run_embedded(vector, UINT64_MAX, err);
   if (status || !are_done_well(vector)) {
     take_all(vector, 0);
-    return status ? status : gym__vector_look_after(vector, NULL, vector->num_envs, err);
+    return status ? status : gym__vector_look_after(vector, err);
   }
   pthread_mutex_lock(&vector->mutex);
   memset(vector->notes, GYM__NOTE_WAS_RESET | GYM__NOTE_TOOK_PART, vector->num_envs);
@@ -332,7 +341,7 @@ static int step_plain(gym__vector *vector, gym_error *err) {
   return GYM_OK;
 }
 
-int gym__vector_step(gym__vector *vector, const void *actions, gym_error *err) {
+static int step_all(gym__vector *vector, const void *actions, gym_error *err) {
   int status = gym__vector_check_idle(vector, err);
   if (status) return status;
   uint64_t count = vector->num_envs;
@@ -353,7 +362,14 @@ int gym__vector_step(gym__vector *vector, const void *actions, gym_error *err) {
   if (status) return status;
   gym__vector_begin(vector);
   status = run_all(vector, 0, err);
-  return status ? status : gym__vector_look_after(vector, NULL, count, err);
+  return status ? status : gym__vector_look_after(vector, err);
+}
+
+int gym__vector_step(gym__vector *vector, const void *actions, gym_error *err) {
+  gym__vector_lock_repairs(vector);
+  int status = step_all(vector, actions, err);
+  gym__vector_unlock_repairs(vector);
+  return status;
 }
 
 /* ------------------------------------------------------------------------------------ reset */
@@ -398,15 +414,29 @@ static int check_mask(const gym__vector *vector, const uint8_t *mask, gym_error 
   return gym__fail(err, GYM_ERR_ARGUMENT, "the mask selects no environment; NULL selects all");
 }
 
+/* A worker that has ended is started anew. What of its rows a mask leaves out is down now, which is told where it is
+ * new. */
+static int bring_worker_back(gym__vector *vector, gym__part *part, const uint8_t *mask, gym_error *err) {
+  gym_error said = GYM_ERROR_INIT;
+  gym__worker_end end;
+  int is_new = !part->is_end_told;
+  if (is_new) {
+    gym__worker_fail(part->worker, &said);
+    gym__worker_describe_end(part->worker, &end);
+  }
+  int status = gym__vector_restart(vector, part, err);
+  if (!status && is_new && mask) gym__vector_note_left_out(vector, part, mask, &said, &end);
+  return status;
+}
+
 /* Environments that are down come back. */
 static int bring_back(gym__vector *vector, const uint8_t *mask, gym_error *err) {
   int status = GYM_OK;
   for (uint32_t i = 0; i < vector->part_count && !status; i++) {
     gym__part *part = &vector->parts[i];
     int ended = part->worker && gym__worker_has_ended(part->worker);
-    if (ended) status = gym__vector_restart(vector, part, err);
+    if (ended) status = bring_worker_back(vector, part, mask, err);
     for (uint64_t row = part->first; row < part->first + part->count && !status; row++) {
-      if (ended && mask && !mask[row]) vector->notes[row] = GYM__NOTE_IS_DOWN;
       if ((mask && !mask[row]) || !(vector->notes[row] & GYM__NOTE_IS_DOWN)) continue;
       if (!ended) status = gym__part_remake(part, row - part->first, err);
       if (!status) vector->notes[row] = 0;
@@ -424,16 +454,20 @@ static int set_options(gym__vector *vector, const char *options, gym_error *err)
   return status;
 }
 
-int gym__vector_reset(gym__vector *vector, const int64_t *seeds, size_t seed_count, const uint8_t *mask,
-                      const char *options, gym_error *err) {
+static int reset_chosen(gym__vector *vector, const int64_t *seeds, size_t seed_count, const uint8_t *mask,
+                        const char *options, gym_error *err) {
   int status = gym__vector_check_idle(vector, err);
   if (!status) status = check_seeds(vector, seeds, seed_count, err);
   if (!status) status = check_mask(vector, mask, err);
-  if (!status) status = bring_back(vector, mask, err);
-  if (!status) status = set_options(vector, options, err);
   if (status) return status;
-  set_seeds(vector, seeds, seed_count);
   gym__vector_begin(vector);
+  status = bring_back(vector, mask, err);
+  if (!status) status = set_options(vector, options, err);
+  if (status) {
+    gym__vector_forget_failures(vector);
+    return status;
+  }
+  set_seeds(vector, seeds, seed_count);
   pthread_mutex_lock(&vector->mutex);
   for (uint64_t row = 0; row < vector->num_envs; row++) {
     if (mask && !mask[row]) continue;
@@ -442,7 +476,15 @@ int gym__vector_reset(gym__vector *vector, const int64_t *seeds, size_t seed_cou
   }
   pthread_mutex_unlock(&vector->mutex);
   status = run_all(vector, 1, err);
-  return status ? status : gym__vector_look_after(vector, NULL, vector->num_envs, err);
+  return status ? status : gym__vector_look_after(vector, err);
+}
+
+int gym__vector_reset(gym__vector *vector, const int64_t *seeds, size_t seed_count, const uint8_t *mask,
+                      const char *options, gym_error *err) {
+  gym__vector_lock_repairs(vector);
+  int status = reset_chosen(vector, seeds, seed_count, mask, options, err);
+  gym__vector_unlock_repairs(vector);
+  return status;
 }
 
 void gym__vector_reset_rows(gym__vector *vector, gym__part *part, const uint8_t *wanted) {
@@ -530,6 +572,7 @@ int gym__vector_send(gym__vector *vector, const int64_t *ids, uint64_t count, co
                      gym_error *err) {
   told all = {0, 0};
   if (vector->is_closed) return gym__vector_check_idle(vector, err);
+  gym__vector_lock_repairs(vector);
   pthread_mutex_lock(&vector->mutex);
   int status = check_rows(vector, ids, count, err);
   uint64_t *counts = vector->part_counts;
@@ -540,6 +583,7 @@ int gym__vector_send(gym__vector *vector, const int64_t *ids, uint64_t count, co
     wake(vector, &all);
   }
   pthread_mutex_unlock(&vector->mutex);
+  gym__vector_unlock_repairs(vector);
   return status;
 }
 
@@ -578,5 +622,8 @@ int gym__vector_recv(gym__vector *vector, uint64_t batch_size, double timeout, i
   gym__vector_begin(vector);
   *count = take_rows(vector, wanted, ids);
   settle_balance(vector);
-  return gym__vector_look_after(vector, ids, *count, err);
+  gym__vector_lock_repairs(vector);
+  status = gym__vector_look_after(vector, err);
+  gym__vector_unlock_repairs(vector);
+  return status;
 }

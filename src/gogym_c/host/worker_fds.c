@@ -102,6 +102,8 @@ int gym__fd_pipe(int ends[2]) {
   pthread_mutex_lock(&lock);
   int result = pipe2(ends, O_CLOEXEC) == 0 ? keep_both(ends) : -1;
   pthread_mutex_unlock(&lock);
+  /* Who reads it must not wait for one worker; who writes is a program that knows nothing of that. */
+  if (result == 0) fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return result;
 }
 

@@ -78,16 +78,16 @@ static int spin(const gym__slab *slab, uint64_t most_ns) {
   }
 }
 
-/* 1: the balance is 0 or less; 0: interrupted, or the deadline has come. */
+/* 1: the balance is 0 or less; 0: interrupted, or the deadline or the end of the slice has come. */
 static int sleep_until(gym__slab *slab, uint64_t deadline) {
+  uint64_t until = gym__clock_ns() + SLICE_NS;
   int32_t balance;
   for (;;) {
     atomic_store(&slab->host_sleeps, 1u);
     balance = atomic_load(&slab->balance);
     if (balance <= 0 || atomic_exchange(&slab->interrupted, 0u)) break;
     uint64_t now = gym__clock_ns();
-    if (deadline && now >= deadline) break;
-    uint64_t until = now + SLICE_NS;
+    if (now >= until || (deadline && now >= deadline)) break;
     atomic_fetch_add_explicit(&slab->futex_calls, (uint64_t)1, memory_order_relaxed);
     gym__futex_wait(&slab->balance, (uint32_t)balance, GYM__FUTEX_ANY,
                     deadline && deadline < until ? deadline : until);

@@ -15,7 +15,8 @@ cdef class WholeBatch(Batch):
     cdef str mode
     cdef bint has_failed  # and is to be made anew
     cdef object broken  # why that could not be done, since the last run; None
-    cdef bint has_errors  # since the last run, in some row
+    cdef bint has_errors  # some row may have one, in `errors`
+    cdef bint is_all  # whether all rows take part in the run
     cdef uint8_t *chosen  # the rows of the last run
     cdef double *rewards
 
@@ -105,15 +106,14 @@ cdef class WholeBatch(Batch):
         cdef const uint8_t *states = self.rows.states
         cdef Py_ssize_t row, stepping, resetting = 0
         cdef uint8_t what
-        cdef bint is_all
         self.broken = None
         stepping = gym__rows_count(states, self.count, GYM__ROW_STEP)
         if stepping < self.count:
             resetting = gym__rows_count(states, self.count, GYM__ROW_RESET)
         if stepping + resetting == 0:
             return 0
-        is_all = stepping == self.count or resetting == self.count
-        if is_all:
+        self.is_all = stepping == self.count or resetting == self.count
+        if self.is_all:
             memset(self.chosen, 1, self.count)
         else:
             for row in range(self.count):
@@ -121,10 +121,10 @@ cdef class WholeBatch(Batch):
         if stepping == self.count:
             what = self.step_all()
         elif stepping == 0:
-            what = self.reset_chosen(is_all)
+            what = self.reset_chosen()
         else:
             what = self.refuse_mixture(stepping, resetting)
-        if is_all:
+        if self.is_all:
             gym__rows_mark(self.rows.states, self.count, what)
         else:
             for row in range(self.count):
@@ -164,21 +164,21 @@ cdef class WholeBatch(Batch):
         self.infos = result[4]
         return self.succeed_chosen()
 
-    cdef uint8_t reset_chosen(self, bint is_whole) noexcept:
+    cdef uint8_t reset_chosen(self) noexcept:
         try:
             self.infos = None
-            self.begin(is_whole)
+            self.begin()
         except BaseException as error:
-            if is_whole:
+            if self.is_all:
                 self.has_failed = True
             self.fail_chosen(error)
         return GYM__ROW_DONE
 
-    cdef int begin(self, bint is_whole) except -1:
+    cdef int begin(self) except -1:
         from gogym.vector_engine import reset_arguments
         cdef Py_ssize_t row
         cdef tuple result
-        if self.env is None and is_whole:
+        if self.env is None and self.is_all:
             self.make()
             self.check_spaces()
         if self.env is None:
@@ -186,13 +186,13 @@ cdef class WholeBatch(Batch):
         options = None
         if self.reset_options is not None:
             options = parse_reset_options(self.reset_options.decode())
-        mask = None if is_whole else np.array([self.chosen[row] for row in range(self.count)], dtype=bool)
+        mask = None if self.is_all else np.array([self.chosen[row] for row in range(self.count)], dtype=bool)
         seeds = [self.rows.seeds[row] for row in range(self.count)]
         returned = self.env.reset(**reset_arguments(self.env, seeds, mask, options))
         result = unpacked(returned, 2, "reset", "(observations, infos)")
         if self.to_numpy is not None:
             result = self.to_numpy(result)
-        self.observations.write(result[0], <char *>self.rows.observations, NULL if is_whole else self.chosen)
+        self.observations.write(result[0], <char *>self.rows.observations, NULL if self.is_all else self.chosen)
         for row in range(self.count):
             if self.chosen[row]:
                 memset(&self.rows.transitions[row], 0, sizeof(gym_transition))
@@ -269,14 +269,13 @@ cdef class WholeBatch(Batch):
 
     cdef inline int succeed_chosen(self) except -1:
         cdef Py_ssize_t row
-        cdef bint is_any = False
-        if not self.has_errors:
+        if self.is_all and not self.has_errors:
+            memset(self.rows.statuses, 0, self.count * sizeof(int32_t))  # the host writes some, too
             return 0
         for row in range(self.count):
             if self.chosen[row]:
                 self.succeed(row)
-            is_any |= self.rows.statuses[row] != GYM_OK
-        self.has_errors = is_any
+        self.has_errors = not self.is_all
         return 0
 
     cdef int fail_chosen(self, object error) noexcept:
@@ -334,8 +333,8 @@ cdef class WholeBatch(Batch):
         try:
             raise BridgeError(
                 GYM_ERR_UNSUPPORTED,
-                f"{stepping} environments were to be stepped and {resetting} to be reset, of {self.count} that can only "
-                "be stepped all at once",
+                f"{stepping} environments were to be stepped and {resetting} to be reset, of {self.count} that can "
+                "only be stepped all at once",
             )
         except BaseException as error:
             self.infos = None

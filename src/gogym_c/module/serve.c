@@ -87,20 +87,44 @@ static void publish(void *context, uint64_t n) {
   atomic_fetch_add(&s->station->published, n);
 }
 
-static void step(server *s, int is_native) {
+static int step(const gym__table *table, gym_env env, gym__station *station, void *action, void *obs) {
+  if (station->is_native)
+    return table->step_native(env, action, station->action_count, obs, station->observation_count,
+                              &station->transition, &station->error);
+  return table->step(env, action, station->action_count, obs, station->observation_count, &station->transition,
+                     &station->error);
+}
+
+static int reset(const gym__table *table, gym_env env, gym__station *station, void *obs) {
+  const int64_t *seed = station->seed < 0 ? NULL : &station->seed;
+  if (station->is_native)
+    return table->reset_native(env, seed, NULL, obs, station->observation_count, &station->error);
+  return table->reset(env, seed, NULL, obs, station->observation_count, &station->error);
+}
+
+static int sample_action(const gym__table *table, gym_env env, gym__station *station, void *action) {
+  size_t nbytes = GYM_DYNAMIC;
+  int status = station->is_native
+                   ? table->sample_action_native(env, action, station->action_count, &station->error)
+                   : table->sample_action(env, action, station->action_count, &station->error);
+  table->action_nbytes(env, &nbytes, NULL);
+  station->action_nbytes = nbytes;
+  return status;
+}
+
+static void call(server *s) {
   gym__station *station = s->station;
   const gym__table *table = s->served.table;
-  const unsigned char *action = s->served.data + station->action_offset;
-  unsigned char *observation = s->served.data + station->observation_offset;
+  unsigned char *action = s->served.data + station->action_offset;
+  unsigned char *obs = s->served.data + station->observation_offset;
   gym_env env = {station->env};
   station->error.struct_size = (uint32_t)sizeof station->error;
-  if (is_native)
-    station->status = table->step_native(env, action, station->action_count, observation,
-                                         station->observation_count, &station->transition, &station->error);
+  if (station->call == GYM__CALL_STEP)
+    station->status = step(table, env, station, action, obs);
+  else if (station->call == GYM__CALL_RESET)
+    station->status = reset(table, env, station, obs);
   else
-    station->status = table->step(env, (const double *)(const void *)action, station->action_count,
-                                  (double *)(void *)observation, station->observation_count,
-                                  &station->transition, &station->error);
+    station->status = sample_action(table, env, station, action);
   publish(s, 1);
 }
 
@@ -141,8 +165,7 @@ static void give_way_to_host(void) {
 static int serve(server *s) {
   while (wait_for_command(s)) {
     uint32_t operations = atomic_exchange(&s->station->operations, 0u);
-    if (operations & GYM__DO_STEP) step(s, 0);
-    if (operations & GYM__DO_STEP_NATIVE) step(s, 1);
+    if (operations & GYM__DO_CALL) call(s);
     if (operations & GYM__DO_ROWS) run_rows(s);
     if (operations & GYM__DO_CONTROL) {
       int end = gym__serve_next(&s->served);

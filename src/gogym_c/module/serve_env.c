@@ -95,17 +95,6 @@ static int answer_action_nbytes(const gym__table *table, const gym__served *serv
   return gym__build_int64(answer, nbytes == GYM_DYNAMIC ? -1 : (int64_t)nbytes);
 }
 
-static int sample_action(const gym__table *table, gym__served *served, const gym_value *request,
-                         gym__builder *answer) {
-  gym_error err = GYM_ERROR_INIT;
-  void *action = buffer_at(served, gym__request_int(request, 2), served->station->action_offset);
-  size_t length = (size_t)gym__request_int(request, 3);
-  int status = gym__request_int(request, 1)
-                   ? table->sample_action_native(served->env, action, length, &err)
-                   : table->sample_action(served->env, (double *)action, length, &err);
-  return answer_action_nbytes(table, served, status, &err, answer);
-}
-
 static int seed_action(const gym__table *table, gym__served *served, const gym_value *request,
                        gym__builder *answer) {
   gym_error err = GYM_ERROR_INIT;
@@ -265,8 +254,6 @@ int gym__serve_env(const gym__table *table, gym__served *state, int64_t operatio
       return close_env(table, state, answer), 1;
     case GYM__REMOTE_ENV_RESET:
       return reset(table, state, request, answer), 1;
-    case GYM__REMOTE_ENV_SAMPLE_ACTION:
-      return sample_action(table, state, request, answer), 1;
     case GYM__REMOTE_ENV_SEED_ACTION:
       return seed_action(table, state, request, answer), 1;
     case GYM__REMOTE_ENV_RESET_VALUE:
