@@ -9,10 +9,12 @@
 #ifndef GOGYM_REMOTE_H_
 #define GOGYM_REMOTE_H_
 
+#include "gogym_slab.h"
+
 /* Every operation: X(name). Numbers are their order; host and worker check that they have the same version. */
 #define GYM__REMOTE_VERSION 1
 #define GYM__REMOTE_MAP(X)                                                                                  \
-  X(HELLO) /* (version, pid of host) -> (version, pid, sys.executable, Python version) */                   \
+  X(HELLO) /* (protocol, pid of host) -> (protocol, pid, sys.executable, Python version) */                   \
   X(MAP)   /* (nbytes of the data): it can be mapped now */                                                 \
   X(QUIT)                                                                                                   \
   /* batches; a worker has one at most */                                                                   \
@@ -74,5 +76,11 @@ enum {
 #undef GYM__REMOTE_ENUM
       GYM__REMOTE_COUNT
 };
+
+/* What a greeting compares: the version, and what changes with most things that could be forgotten to be told of
+ * by it. The greeting itself never changes. */
+#define GYM__REMOTE_PROTOCOL                                                                               \
+  ((int64_t)GYM__REMOTE_VERSION << 32 | (int64_t)GYM__REMOTE_COUNT << 20 |                                 \
+   (int64_t)(sizeof(gym__slab) + sizeof(gym__station) + sizeof(gym_transition)))
 
 #endif /* GOGYM_REMOTE_H_ */

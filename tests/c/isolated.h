@@ -20,8 +20,8 @@ typedef struct twins {
 
 static inline int report_twins(const twins *t, int good, const char *what, const char *file, int line) {
   if (check_that(good, what, file, line)) return 1;
-  fprintf(stderr, "  in %s\n  a: %s %s\n  b: %s %s\n", t->name, t->err_a.type, t->err_a.message, t->err_b.type,
-          t->err_b.message);
+  fprintf(stderr, "  in %s\n  a: %s %s\n  b: %s %s\n", t->name, t->err_a.type, t->err_a.message,
+          t->err_b.type, t->err_b.message);
   return 0;
 }
 
@@ -58,14 +58,14 @@ static inline int same_values(const twins *t, gym_value *a, gym_value *b, const 
 }
 
 /* `call_a` and `call_b` write to &a and &b. */
-#define SAME_VALUES(t, call_a, call_b)                                                                        \
-  do {                                                                                                        \
-    gym_value *a = NULL, *b = NULL;                                                                           \
-    if (SAME_CALL(t, call_a, call_b)) {                                                                       \
-      same_values(t, a, b, #call_b, __FILE__, __LINE__);                                                      \
-    } else {                                                                                                  \
-      SAME(t, !a && !b);                                                                                      \
-    }                                                                                                         \
+#define SAME_VALUES(t, call_a, call_b)                   \
+  do {                                                   \
+    gym_value *a = NULL, *b = NULL;                      \
+    if (SAME_CALL(t, call_a, call_b)) {                  \
+      same_values(t, a, b, #call_b, __FILE__, __LINE__); \
+    } else {                                             \
+      SAME(t, !a && !b);                                 \
+    }                                                    \
   } while (0)
 
 /* ------------------------------------------------------------------------------------- beginning and end */
@@ -73,7 +73,8 @@ static inline int same_values(const twins *t, gym_value *a, gym_value *b, const 
 /* The options with "isolate": `options` is NULL or a JSON object without a "gogym". */
 static inline const char *isolated(const char *options, char *out, size_t size) {
   int is_empty = !options || !strchr(options, '"');
-  snprintf(out, size, "{\"gogym\": {\"isolate\": true}%s%s", is_empty ? "" : ", ", is_empty ? "}" : options + 1);
+  snprintf(out, size, "{\"gogym\": {\"isolate\": true}%s%s", is_empty ? "" : ", ",
+           is_empty ? "}" : options + 1);
   return out;
 }
 
@@ -152,11 +153,10 @@ static inline int step_twins(twins *t, int is_native) {
   int good;
   FILL(a), FILL(b);
   if (is_native) {
-    good = SAME_CALL(t,
-                     gym_step_native(t->a, t->native_action, t->action_nbytes, t->native_a, t->obs_nbytes, &a,
-                                     &t->err_a),
-                     gym_step_native(t->b, t->native_action, t->action_nbytes, t->native_b, t->obs_nbytes, &b,
-                                     &t->err_b));
+    good = SAME_CALL(
+        t,
+        gym_step_native(t->a, t->native_action, t->action_nbytes, t->native_a, t->obs_nbytes, &a, &t->err_a),
+        gym_step_native(t->b, t->native_action, t->action_nbytes, t->native_b, t->obs_nbytes, &b, &t->err_b));
     SAME(t, memcmp(t->native_a, t->native_b, t->obs_nbytes + 64) == 0);
   } else {
     good = SAME_CALL(t, gym_step(t->a, t->action, t->action_size, t->obs_a, t->obs_size, &a, &t->err_a),

@@ -1,4 +1,5 @@
-/* One environment in a worker process: every call does, gives and says what it does on one in this process. */
+/* One environment in a worker process: every call does, gives and says what it does on one in this process.
+ */
 #define _GNU_SOURCE
 #if !defined(__linux__)
 int main(void) { return 77; } /* there are no worker processes */
@@ -39,9 +40,9 @@ static void compare_rollouts(const char *id, const char *options, int steps) {
 }
 
 static void test_rollouts(void) {
-  static const char *const spaces[] = {"box-uint8",     "box-float16", "box-0d",          "box-empty", "discrete-start",
-                                       "multi-binary-3d", "text",        "tuple",           "dict",      "one-of",
-                                       "every-kind",    "sequence",    "tuple-with-sequence"};
+  static const char *const spaces[] = {
+      "box-uint8", "box-float16", "box-0d", "box-empty",  "discrete-start", "multi-binary-3d",    "text",
+      "tuple",     "dict",        "one-of", "every-kind", "sequence",       "tuple-with-sequence"};
   compare_rollouts("CartPole-v1", NULL, 300);
   compare_rollouts("HalfCheetah-v5", "{\"ctrl_cost_weight\": 0.5}", 100);
   compare_rollouts("Blackjack-v1", "{\"natural\": true}", 50);
@@ -56,7 +57,8 @@ static void test_rollouts(void) {
 static void test_values(void) {
   twins t = open_twins("CartPole-v1", NULL);
   static const char *const actions[] = {"0", "1", "5", "0.5", "\"left\"", "[1", "null", "\"\xff\"", "{}"};
-  SAME_VALUES(&t, gym_reset_value(t.a, &seed, NULL, &a, &t.err_a), gym_reset_value(t.b, &seed, NULL, &b, &t.err_b));
+  SAME_VALUES(&t, gym_reset_value(t.a, &seed, NULL, &a, &t.err_a),
+              gym_reset_value(t.b, &seed, NULL, &b, &t.err_b));
   for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
     gym_transition x = {0}, y = {0};
     SAME_VALUES(&t, gym_step_value(t.a, actions[i], &a, &x, &t.err_a),
@@ -107,7 +109,8 @@ static void test_buffers(void) {
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
     size_t n = lengths[i];
     if (n < t.obs_size) {
-      SAME_CALL(&t, gym_reset(t.a, NULL, NULL, t.obs_a, n, &t.err_a), gym_reset(t.b, NULL, NULL, t.obs_b, n, &t.err_b));
+      SAME_CALL(&t, gym_reset(t.a, NULL, NULL, t.obs_a, n, &t.err_a),
+                gym_reset(t.b, NULL, NULL, t.obs_b, n, &t.err_b));
       SAME_CALL(&t, gym_reset_native(t.a, NULL, NULL, t.native_a, n, &t.err_a),
                 gym_reset_native(t.b, NULL, NULL, t.native_b, n, &t.err_b));
       SAME_CALL(&t, gym_step(t.a, t.action, 1, t.obs_a, n, &x, &t.err_a),
@@ -118,7 +121,8 @@ static void test_buffers(void) {
                 gym_step(t.b, t.action, n, t.obs_b, 4, &y, &t.err_b));
     if (n == 0)
       SAME_CALL(&t, gym_sample_action(t.a, NULL, 0, &t.err_a), gym_sample_action(t.b, NULL, 0, &t.err_b));
-    SAME_CALL(&t, gym_sample_action(t.a, t.action, n, &t.err_a), gym_sample_action(t.b, t.action, n, &t.err_b));
+    SAME_CALL(&t, gym_sample_action(t.a, t.action, n, &t.err_a),
+              gym_sample_action(t.b, t.action, n, &t.err_b));
     SAME_CALL(&t, gym_sample_action_native(t.a, t.native_action, n, &t.err_a),
               gym_sample_action_native(t.b, t.native_action, n, &t.err_b));
   }
@@ -139,7 +143,8 @@ static void test_buffers(void) {
 
 static void test_arguments(void) {
   twins t = open_twins("CartPole-v1", NULL);
-  static const char *const texts[] = {"", "[", "[]", "{\"a\": 1, \"a\": 2}", "{\"x\": \xff}", "{\"low\": \"x\"}"};
+  static const char *const texts[] = {
+      "", "[", "[]", "{\"a\": 1, \"a\": 2}", "{\"x\": \xff}", "{\"low\": \"x\"}"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     SAME_CALL(&t, gym_reset(t.a, &seed, texts[i], t.obs_a, 4, &t.err_a),
               gym_reset(t.b, &seed, texts[i], t.obs_b, 4, &t.err_b));
@@ -165,11 +170,11 @@ static void test_arguments(void) {
 /* What environments do wrong is told in the same words. */
 static void test_broken(void) {
   static const char *const ways[] = {
-      "obs-wrong-shape",    "obs-object",  "obs-inexact",        "reward-none",        "terminated-array", "info-list",
-      "returns-four",       "raises",      "raises-unspeakable", "raises-long",        "raises-surrogates",
-      "raises-long-name",   "raises-base", "raises-import",      "raises-memory",      "raises-exit",
-      "raises-interrupt",   "reset-exit",  "reset-none",         "raises-nul",         "error-InvalidAction",
-      "raises-chained",     "ok-obs-swapped"};
+      "obs-wrong-shape",     "obs-object",       "obs-inexact",   "reward-none",        "terminated-array",
+      "info-list",           "returns-four",     "raises",        "raises-unspeakable", "raises-long",
+      "raises-surrogates",   "raises-long-name", "raises-base",   "raises-import",      "raises-memory",
+      "raises-exit",         "raises-interrupt", "reset-exit",    "reset-none",         "raises-nul",
+      "error-InvalidAction", "raises-chained",   "ok-obs-swapped"};
   twins t = open_twins(TEST_ENV("Broken"), "{\"how\": \"raises\"}");
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     char how[100];
@@ -204,8 +209,9 @@ static void test_broken(void) {
 
 static void test_attributes(void) {
   twins t = open_twins("CartPole-v1", NULL);
-  static const char *const names[] = {"spec",     "unwrapped.gravity", "x_threshold", "nope", "_elapsed_steps",
-                                      "a..b",     "",                  "\xff",        "unwrapped.nope"};
+  static const char *const names[] = {
+      "spec", "unwrapped.gravity", "x_threshold", "nope", "_elapsed_steps", "a..b", "",
+      "\xff", "unwrapped.nope"};
   int x, y;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     x = y = 7;
@@ -218,9 +224,11 @@ static void test_attributes(void) {
   for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
     SAME_CALL(&t, gym_set_attr(t.a, "force_mag", values[i], &t.err_a),
               gym_set_attr(t.b, "force_mag", values[i], &t.err_b));
-    SAME_VALUES(&t, gym_get_attr(t.a, "force_mag", &a, &t.err_a), gym_get_attr(t.b, "force_mag", &b, &t.err_b));
+    SAME_VALUES(&t, gym_get_attr(t.a, "force_mag", &a, &t.err_a),
+                gym_get_attr(t.b, "force_mag", &b, &t.err_b));
   }
-  SAME_CALL(&t, gym_set_attr(t.a, "force_mag", "10", &t.err_a), gym_set_attr(t.b, "force_mag", "10", &t.err_b));
+  SAME_CALL(&t, gym_set_attr(t.a, "force_mag", "10", &t.err_a),
+            gym_set_attr(t.b, "force_mag", "10", &t.err_b));
   static const char *const calls[][2] = {{"get_wrapper_attr", "[\"gravity\"]"},
                                          {"unwrapped.reset", "{\"seed\": 3}"},
                                          {"has_wrapper_attr", "{\"name\": \"nope\"}"},
@@ -248,7 +256,8 @@ static void compare_frames(twins *t) {
   if (!SAME_CALL(t, gym_frame_layout(t->a, &x, &t->err_a), gym_frame_layout(t->b, &y, &t->err_b))) return;
   SAME(t, memcmp(&x, &y, sizeof x) == 0);
   unsigned char *frame_a = twin_room(x.nbytes), *frame_b = twin_room(x.nbytes);
-  SAME_CALL(t, gym_render(t->a, frame_a, x.nbytes - 1, &t->err_a), gym_render(t->b, frame_b, x.nbytes - 1, &t->err_b));
+  SAME_CALL(t, gym_render(t->a, frame_a, x.nbytes - 1, &t->err_a),
+            gym_render(t->b, frame_b, x.nbytes - 1, &t->err_b));
   CHECK(is_untouched(frame_b, x.nbytes + 64));
   for (int i = 0; i < 2; i++) {
     SAME_CALL(t, gym_render(t->a, frame_a, x.nbytes + 32, &t->err_a),
@@ -276,7 +285,8 @@ static void test_frames(const char *id, const char *options) {
 static void load_state_of(twins *t, const gym_value *state) {
   size_t nbytes;
   const void *bytes = gym_value_bytes(state, &nbytes);
-  SAME_CALL(t, gym_load_state(t->a, bytes, nbytes, &t->err_a), gym_load_state(t->b, bytes, nbytes, &t->err_b));
+  SAME_CALL(t, gym_load_state(t->a, bytes, nbytes, &t->err_a),
+            gym_load_state(t->b, bytes, nbytes, &t->err_b));
   SAME_CALL(t, gym_load_state(t->a, bytes, nbytes / 2, &t->err_a),
             gym_load_state(t->b, bytes, nbytes / 2, &t->err_b));
   SAME_CALL(t, gym_load_state(t->a, "x", 0, &t->err_a), gym_load_state(t->b, "x", 0, &t->err_b));
@@ -310,7 +320,8 @@ static void test_states(const char *id, const char *options) {
 
 static int wrap_twins(twins *t, const char *wrappers) {
   gym_env old = t->b, a = {0}, b = {0};
-  if (!SAME_CALL(t, gym_wrap(t->a, wrappers, &a, &t->err_a), gym_wrap(t->b, wrappers, &b, &t->err_b))) return 0;
+  if (!SAME_CALL(t, gym_wrap(t->a, wrappers, &a, &t->err_a), gym_wrap(t->b, wrappers, &b, &t->err_b)))
+    return 0;
   t->a = a, t->b = b;
   CHECK_FAILURE(gym_reset_value(old, NULL, NULL, NULL, &err), GYM_ERR_HANDLE, err, "not open");
   free_twin_buffers(t);
@@ -332,8 +343,9 @@ static void test_wrappers(void) {
   CHECK_INT(t.obs_size, 16);
   reset_twins(&t, &seed, NULL, 0);
   roll_twins(&t, 30);
-  CHECK(wrap_twins(&t, "[{\"name\": \"FrameStackObservation\", \"stack_size\": 5000}, {\"name\": \"TimeLimit\", "
-                       "\"max_episode_steps\": 3}]"));
+  CHECK(wrap_twins(&t,
+                   "[{\"name\": \"FrameStackObservation\", \"stack_size\": 5000}, {\"name\": \"TimeLimit\", "
+                   "\"max_episode_steps\": 3}]"));
   CHECK_INT(t.obs_size, 80000);
   reset_twins(&t, &seed, NULL, 1);
   roll_twins(&t, 10);
@@ -368,11 +380,13 @@ static void test_spaces(void) {
   CHECK_OK(gym_space_close(y, &err), err);
 }
 
-/* ------------------------------------------------------------------------------------- handles, and the end */
+/* ------------------------------------------------------------------------------------- handles, and the end
+ */
 
 static void test_handles(void) {
   gym_env env = open_isolated(TEST_ENV("Noop"), NULL);
-  for (int bit = 0; bit < 64; bit++) check_every_env_call((gym_env){env.id ^ ((uint64_t)1 << bit)}, GYM_ERR_HANDLE, "");
+  for (int bit = 0; bit < 64; bit++)
+    check_every_env_call((gym_env){env.id ^ ((uint64_t)1 << bit)}, GYM_ERR_HANDLE, "");
   double obs[4];
   CHECK_OK(gym_reset(env, NULL, NULL, obs, 4, &err), err);
   CHECK_OK(gym_close(env, &err), err);
@@ -408,8 +422,8 @@ static void without_python(void) {
   CHECK_OK(gym_clone(env, &other, &err), err);
   CHECK_OK(gym_wrap(other, "{\"name\": \"FlattenObservation\"}", &other, &err), err);
   CHECK_OK(gym_step(other, &(double){1}, 1, obs, 4, &t, &err), err);
-  CHECK_FAILURE(gym_make("CartPole-v1", "{\"gogym\": {\"isolate\": true, \"python\": \"/no/such/python\"}}", &other,
-                         &err),
+  CHECK_FAILURE(gym_make("CartPole-v1", "{\"gogym\": {\"isolate\": true, \"python\": \"/no/such/python\"}}",
+                         &other, &err),
                 GYM_ERR_NO_PYTHON, err, "/no/such/python");
   CHECK_FAILURE(gym_reset((gym_env){1}, NULL, NULL, obs, 4, &err), GYM_ERR_HANDLE, err, "");
   CHECK_INT(count_maps("libpython", "_bridge"), 0);
@@ -430,8 +444,8 @@ static void test_shutdown(void) {
   CHECK_FAILURE(gym_shutdown(&err), GYM_ERR_PYTHON, err, "the close is broken");
   check_every_env_call(env, GYM_ERR_SHUTDOWN, "gym_shutdown");
   check_every_env_call(other, GYM_ERR_SHUTDOWN, "gym_shutdown");
-  CHECK_FAILURE(gym_make("CartPole-v1", "{\"gogym\": {\"isolate\": true}}", &env, &err), GYM_ERR_SHUTDOWN, err,
-                "gym_shutdown");
+  CHECK_FAILURE(gym_make("CartPole-v1", "{\"gogym\": {\"isolate\": true}}", &env, &err), GYM_ERR_SHUTDOWN,
+                err, "gym_shutdown");
 }
 
 int main(void) {

@@ -1,5 +1,6 @@
-/* What kills an environment in a worker process: the call says how it ended and what it wrote last, every later
- * call says it again, nothing is written to the caller's buffers, no process is left, and the host goes on. */
+/* What kills an environment in a worker process: the call says how it ended and what it wrote last, every
+ * later call says it again, nothing is written to the caller's buffers, no process is left, and the host goes
+ * on. */
 #define _GNU_SOURCE
 #if !defined(__linux__)
 int main(void) { return 77; } /* there are no worker processes */
@@ -23,8 +24,8 @@ static gym_error err = GYM_ERROR_INIT;
 
 static const char *options_of(const char *how, const char *where, const char *more) {
   static _Thread_local char text[1000];
-  snprintf(text, sizeof text, "{\"how\": \"%s\", \"where\": \"%s\", \"gogym\": {\"isolate\": true%s%s}}", how, where,
-           more ? ", " : "", more ? more : "");
+  snprintf(text, sizeof text, "{\"how\": \"%s\", \"where\": \"%s\", \"gogym\": {\"isolate\": true%s%s}}", how,
+           where, more ? ", " : "", more ? more : "");
   return text;
 }
 
@@ -137,7 +138,8 @@ static int fail_in(gym_env env, const char *where, int round) {
   FILL(obs), FILL(frame), FILL(value);
   if (strcmp(where, "step") == 0) return fail_in_step(env, round % 2);
   if (strcmp(where, "reset") == 0)
-    status = round % 2 ? gym_reset(env, NULL, NULL, obs, 3, &err) : gym_reset_value(env, NULL, NULL, &value, &err);
+    status =
+        round % 2 ? gym_reset(env, NULL, NULL, obs, 3, &err) : gym_reset_value(env, NULL, NULL, &value, &err);
   else if (strcmp(where, "render") == 0)
     status = gym_render(env, frame, sizeof frame, &err);
   else
@@ -299,7 +301,8 @@ static void *step_until_closed(void *argument) {
   double obs[3];
   gym_transition t;
   for (int status = GYM_OK, i = 0; !status; i++) {
-    status = i % 5 ? gym_step(env, &(double){1}, 1, obs, 3, &t, &mine) : gym_reset(env, NULL, NULL, obs, 3, &mine);
+    status =
+        i % 5 ? gym_step(env, &(double){1}, 1, obs, 3, &t, &mine) : gym_reset(env, NULL, NULL, obs, 3, &mine);
     if (status) CHECK_INT(status, GYM_ERR_HANDLE);
   }
   return NULL;
@@ -331,7 +334,8 @@ static void host_forks(void) {
   pid_t child = fork();
   if (child == 0) {
     check_every_env_call(env, GYM_ERR_FORKED, "fork");
-    CHECK_FAILURE(gym_make(FAULTY, options_of("nothing", "step", NULL), &env, &err), GYM_ERR_FORKED, err, "fork");
+    CHECK_FAILURE(gym_make(FAULTY, options_of("nothing", "step", NULL), &env, &err), GYM_ERR_FORKED, err,
+                  "fork");
     _exit(atomic_load(&check_failed) ? 1 : 0);
   }
   int status = -1;

@@ -101,24 +101,29 @@ int gym__close_all(gym_error *err) {
 
 /* ------------------------------------------------------------------------------------ what it is */
 
+static int size_of(gym_vec vec, int which, size_t *out, gym_error *err) {
+  int status = gym__check_fork(err);
+  return status ? status : gym__slot_size(GYM__HANDLE_VEC, vec.id, which, out, err);
+}
+
 int gym_vec_observation_size(gym_vec vec, size_t *out, gym_error *err) {
   REQUIRE(out);
-  return gym__slot_size(GYM__HANDLE_VEC, vec.id, GYM__OBSERVATION_SIZE, out, err);
+  return size_of(vec, GYM__OBSERVATION_SIZE, out, err);
 }
 
 int gym_vec_action_size(gym_vec vec, size_t *out, gym_error *err) {
   REQUIRE(out);
-  return gym__slot_size(GYM__HANDLE_VEC, vec.id, GYM__ACTION_SIZE, out, err);
+  return size_of(vec, GYM__ACTION_SIZE, out, err);
 }
 
 int gym_vec_observation_nbytes(gym_vec vec, size_t *out, gym_error *err) {
   REQUIRE(out);
-  return gym__slot_size(GYM__HANDLE_VEC, vec.id, GYM__OBSERVATION_NBYTES, out, err);
+  return size_of(vec, GYM__OBSERVATION_NBYTES, out, err);
 }
 
 int gym_vec_action_nbytes(gym_vec vec, size_t *out, gym_error *err) {
   REQUIRE(out);
-  return gym__slot_size(GYM__HANDLE_VEC, vec.id, GYM__ACTION_NBYTES, out, err);
+  return size_of(vec, GYM__ACTION_NBYTES, out, err);
 }
 
 static int copy_of(const gym_value *node, gym_value **out, gym_error *err) {
@@ -329,6 +334,8 @@ int gym_vec_step_native(gym_vec vec, const void *actions, size_t actions_nbytes,
 static int send(gym_vec vec, const int64_t *ids, size_t count, const rows *actions, gym_error *err) {
   gym__slot *slot;
   int status = gym__check_fork(err);
+  if (!status && gym__slot_is_mine(GYM__HANDLE_VEC, vec.id))
+    status = gym__fail(err, GYM_ERR_BUSY, "the vector environment is inside a call of this very thread");
   if (!status) status = gym__slot_hold(GYM__HANDLE_VEC, vec.id, &slot, err);
   if (status) return status;
   gym__vector *vector = slot->data;
@@ -455,7 +462,8 @@ static int sample(gym_vec vec, const rows *actions, gym_error *err) {
   if (status) return status;
   status = check_layout(vector, actions->is_native, err);
   if (!status) status = check_rows(actions, vector->num_envs, vector->action_nbytes, 0, err);
-  if (!status && actions->data) status = gym__vector_sample_actions(vector, actions->data, err);
+  if (!status) status = gym__vector_check_open(vector, err);
+  if (!status) status = gym__vector_sample_actions(vector, actions->data, err);
   return unlock(slot, status);
 }
 

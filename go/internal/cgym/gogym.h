@@ -965,13 +965,14 @@ GYM_API int gym_vec_make(const char *id, size_t num_envs, const char *options, g
  * gym_vec_view gave.
  *
  * Ownership: the environments are given up. Lifetime: ends here. Threads: default; waits for a call that is
- * under way. Errors: GYM_ERR_HANDLE (also for a second close), GYM_ERR_BUSY; what an env.close() raises.
- * Nullable: err. */
+ * under way, and for each worker process at most ten seconds (or the option timeout). Errors: GYM_ERR_HANDLE (also
+ * for a second close), GYM_ERR_BUSY; what an env.close() raises; GYM_ERR_WORKER (a process ended in that, or was
+ * killed because it did not come to its end). Everything is closed after an error too. Nullable: err. */
 GYM_API int gym_vec_close(gym_vec vec, gym_error *err);
 
 /* What a vector environment is, as a dict: id, num_envs, engine, autoreset_mode, layout, workers (a list of
- * dicts: pid, first, count, restarts, python), render_mode, futex_calls (system calls for handing work over,
- * made so far by this process and its workers).
+ * dicts: pid, first, count, restarts, python), on_failure, render_mode, futex_calls (system calls for handing work
+ * over, made so far by this process and its workers).
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: GYM_ERR_HANDLE. Nullable: err. */
@@ -1109,8 +1110,9 @@ GYM_API int gym_vec_send(gym_vec vec, const int64_t *ids, size_t count, const do
 
 /* Receives the first environments that are ready of those that were sent actions.
  *
- * `batch_size`: how many to wait for; fewer where fewer are under way. `timeout`: seconds; negative waits for
- * ever, 0 not at all. `ids`: int64[batch_size] or more, receives which they are; `obs` and `out` have a row for
+ * `batch_size`: how many to wait for, 1 to num_envs; fewer where fewer are under way. `timeout`: seconds; negative
+ * waits for ever, 0 not at all. (Where no worker processes do it, this call steps them itself, however long that
+ * takes.) `ids`: int64[batch_size] or more, receives which they are; `obs` and `out` have a row for
  * each of them, in that order; `count`: how many.
  *
  * Ownership, Lifetime: none passed on. Threads: default; one gym_vec_recv at a time.

@@ -7,7 +7,8 @@
  *
  * Locks: calls on a vector environment hold its slot's lock (handles.h), but for a send, which only holds the
  * slot, so that actions can be sent while another thread waits to receive. `notes` and `in_flight` are guarded by
- * `mutex`, which nobody holds while he waits. */
+ * `mutex`, which nobody holds while he waits. Whoever sends, steps or resets holds `repairs` too, and so does a
+ * receive while it makes good what has failed: a part's worker may be exchanged meanwhile. It is taken first. */
 #ifndef GOGYM_VECTOR_H_
 #define GOGYM_VECTOR_H_
 
@@ -25,6 +26,7 @@ typedef struct gym__part {
   uint64_t first;
   uint64_t count;
   uint64_t restarts;
+  int is_end_told;  /* its worker has ended, and that has been told */
   uint64_t told;    /* rows that it has been told to run, of all time */
   uint64_t told_ns; /* when it was last told */
 } gym__part;
@@ -54,6 +56,7 @@ typedef struct gym__failure {
 
 typedef struct gym__vector {
   pthread_mutex_t mutex;
+  pthread_mutex_t repairs;
   char *id;
   char *options; /* NULL for none */
   gym__vector_options settings;
@@ -88,6 +91,10 @@ typedef struct gym__vector {
   int is_closed;      /* by on_failure "close" */
   uint64_t seed_state; /* of the generator of fresh seeds */
 
+  uint32_t action_part; /* whose action space draws random actions */
+  uint64_t action_restarts; /* of that part, when its action space was seeded */
+  int are_actions_seeded;
+
   gym__failure *failures; /* of the last call */
   size_t failure_count;
   size_t failure_space;
@@ -98,7 +105,7 @@ typedef struct gym__vector {
 int gym__vector_make(const char *id, uint64_t num_envs, const char *options, gym__vector **out,
                      gym_error *err);
 
-/* Ends everything; gives what an env.close() raised. */
+/* vector_end.c: ends everything; gives what an env.close() raised. */
 int gym__vector_end(gym__vector *vector, gym_error *err);
 
 /* Starts a part's worker anew, where it has ended: its environments are made, and not reset. */
@@ -136,11 +143,19 @@ int gym__vector_send(gym__vector *vector, const int64_t *ids, uint64_t count, co
 int gym__vector_recv(gym__vector *vector, uint64_t batch_size, double timeout, int64_t *ids, uint64_t *count,
                      gym_error *err);
 
-/* What keeps a call from being made: rows in flight (GYM_ERR_ALREADY_PENDING_CALL), an earlier failure. */
+/* What keeps a call from being made: on_failure "close"; and rows in flight (GYM_ERR_ALREADY_PENDING_CALL). */
+int gym__vector_check_open(const gym__vector *vector, gym_error *err);
 int gym__vector_check_idle(gym__vector *vector, gym_error *err);
+
+/* Another seed that follows from the last one that was given; 0 to 2^31 - 1. */
+int64_t gym__vector_fresh_seed(gym__vector *vector);
 
 /* Before a reset, step or receive: nobody has taken part in it. */
 void gym__vector_begin(gym__vector *vector);
+
+/* Around what must not go on while a part's worker is exchanged. Gives the GIL up while it waits. */
+void gym__vector_lock_repairs(gym__vector *vector);
+void gym__vector_unlock_repairs(gym__vector *vector);
 
 /* Whether any environment has been reset. */
 int gym__vector_was_reset(const gym__vector *vector);
@@ -158,12 +173,21 @@ static inline int gym__row_is_ready(const gym__vector *vector, uint64_t row) {
 
 void gym__vector_forget_failures(gym__vector *vector);
 
-/* Looks for workers that have ended, and for rows among `ids` (NULL: all) that have failed; makes good what
- * on_failure says. GYM_OK, or the status of the first failure, which err tells of together with the others. */
-int gym__vector_look_after(gym__vector *vector, const int64_t *ids, uint64_t count, gym_error *err);
+/* Looks for workers that have ended, and for rows that took part in the call and have failed; makes good what
+ * on_failure says. GYM_OK, or the status of the first failure, which err tells of together with the others. With
+ * `repairs`. */
+int gym__vector_look_after(gym__vector *vector, gym_error *err);
 
 /* Marks the rows in flight of workers that have ended as done and failed. */
 void gym__vector_find_ended(gym__vector *vector);
+
+/* Takes from the balance what a worker that has ended will not count any more. With the mutex. */
+void gym__vector_count_ended(gym__vector *vector, gym__part *part);
+
+/* A part whose worker has ended was started anew: those of its rows that a mask leaves out stay down, and that is to
+ * be told. `said`: how the worker ended. */
+void gym__vector_note_left_out(gym__vector *vector, const gym__part *part, const uint8_t *mask,
+                               const gym_error *said, const gym__worker_end *end);
 
 /* What a row looks like that has failed: no reward, truncated. */
 void gym__vector_fail_row(gym__vector *vector, uint64_t row, int status);

@@ -63,19 +63,22 @@ void gym__vector_fail_row(gym__vector *vector, uint64_t row, int status) {
   vector->statuses[row] = status;
 }
 
+void gym__vector_count_ended(gym__vector *vector, gym__part *part) {
+  uint64_t published = atomic_load(&gym__worker_station(part->worker)->published);
+  if (part->told <= published) return;
+  /* It may have been ended in between counting and saying so; then the balance is too low, which costs time until
+   * it is settled, and nothing else. */
+  atomic_fetch_sub(&vector->memory.slab->balance, (int32_t)(part->told - published));
+  part->told = published;
+  vector->is_counted = 0;
+}
+
 void gym__vector_find_ended(gym__vector *vector) {
   for (uint32_t i = 0; i < vector->part_count; i++) {
     gym__part *part = &vector->parts[i];
     if (!part->worker || !gym__worker_has_ended(part->worker)) continue;
-    uint64_t published = atomic_load(&gym__worker_station(part->worker)->published);
-    if (part->told > published) {
-      /* What it will not count any more is counted here. It may have been ended in between counting and saying so;
-       * then the balance is too low, which costs time until it is settled, and nothing else. */
-      atomic_fetch_sub(&vector->memory.slab->balance, (int32_t)(part->told - published));
-      part->told = published;
-      vector->is_counted = 0;
-    }
     pthread_mutex_lock(&vector->mutex);
+    gym__vector_count_ended(vector, part);
     for (uint64_t row = part->first; row < part->first + part->count; row++) {
       uint8_t state = gym__row_load(&vector->states[row]);
       if (state != GYM__ROW_STEP && state != GYM__ROW_RESET) continue;
@@ -88,21 +91,39 @@ void gym__vector_find_ended(gym__vector *vector) {
 
 /* ------------------------------------------------------------------------------------ finding */
 
+static gym__failure *failure_of(gym__vector *vector, uint64_t row) {
+  for (size_t i = 0; i < vector->failure_count; i++)
+    if (vector->failures[i].row == row) return &vector->failures[i];
+  return NULL;
+}
+
+static int has_just_ended(const gym__part *part) {
+  return part->worker && !part->is_end_told && gym__worker_has_ended(part->worker);
+}
+
+static void add_end(gym__vector *vector, uint64_t row, const gym_error *said, const gym__worker_end *end) {
+  /* What it has raised before its process ended stays told. */
+  gym__failure *failure = failure_of(vector, row);
+  if (!failure) failure = add_failure(vector, row, GYM_ERR_WORKER, "", said->message, "");
+  if (failure && (failure->end = malloc(sizeof *end)) != NULL) *failure->end = *end;
+  gym__vector_fail_row(vector, row, failure ? failure->status : GYM_ERR_WORKER);
+  vector->notes[row] |= GYM__NOTE_IS_DOWN;
+}
+
 /* A worker has ended: all of its rows have failed, also those that were not under way. */
 static void note_ended_part(gym__vector *vector, gym__part *part) {
   gym_error said = GYM_ERROR_INIT;
   gym__worker_end end;
-  int is_new = 0;
-  for (uint64_t i = 0; i < part->count; i++) is_new |= !(vector->notes[part->first + i] & GYM__NOTE_IS_DOWN);
   gym__worker_fail(part->worker, &said);
   gym__worker_describe_end(part->worker, &end);
-  for (uint64_t i = 0; i < part->count; i++) {
-    uint64_t row = part->first + i;
-    gym__failure *failure = add_failure(vector, row, GYM_ERR_WORKER, "", said.message, "");
-    if (failure && (failure->end = malloc(sizeof end)) != NULL) *failure->end = end;
-    if (is_new) gym__vector_fail_row(vector, row, GYM_ERR_WORKER);
-    vector->notes[row] |= GYM__NOTE_IS_DOWN;
-  }
+  part->is_end_told = 1;
+  for (uint64_t i = 0; i < part->count; i++) add_end(vector, part->first + i, &said, &end);
+}
+
+void gym__vector_note_left_out(gym__vector *vector, const gym__part *part, const uint8_t *mask,
+                               const gym_error *said, const gym__worker_end *end) {
+  for (uint64_t i = 0; i < part->count; i++)
+    if (!mask[part->first + i]) add_end(vector, part->first + i, said, end);
 }
 
 /* Rows of a live part that have failed by what they raised: `wanted` says which to look at. */
@@ -126,12 +147,6 @@ static void note_failed_rows(gym__vector *vector, gym__part *part, const uint8_t
 }
 
 /* ------------------------------------------------------------------------------------ on_failure */
-
-static gym__failure *failure_of(gym__vector *vector, uint64_t row) {
-  for (size_t i = 0; i < vector->failure_count; i++)
-    if (vector->failures[i].row == row) return &vector->failures[i];
-  return NULL;
-}
 
 /* The rows of a part that wait to be received stay so. */
 static void keep_in_flight(gym__vector *vector, uint64_t row) {
@@ -160,8 +175,11 @@ static void restart_rows(gym__vector *vector, gym__part *part, uint8_t *wanted) 
       failure->message = copy_text(text);
     }
     vector->notes[row] |= GYM__NOTE_IS_DOWN;
+    keep_in_flight(vector, row);
     wanted[i] = 0;
   }
+  /* The options of the last reset are not for this one, as they are not for an autoreset. */
+  if (vector->has_options && !ended) gym__part_set_reset_options(part, NULL, NULL);
   gym__vector_reset_rows(vector, part, wanted);
   for (uint64_t i = 0; i < part->count; i++) {
     uint64_t row = part->first + i;
@@ -235,7 +253,7 @@ static const char *outcome(const gym__vector *vector) {
   if (up == vector->failure_count) return "made anew and reset with fresh seeds";
   if (vector->notes[vector->failures[0].row] & GYM__NOTE_IS_REFUSED) return "the environment was not touched";
   if (up > 0) return "some were made anew, some are down until gym_vec_reset";
-  if (vector->is_closed) return "all workers have been ended (on_failure \"close\")";
+  if (vector->is_closed) return "the vector environment is of no more use (on_failure \"close\")";
   return "down until gym_vec_reset";
 }
 
@@ -248,15 +266,11 @@ static int tell(const gym__vector *vector, gym_error *err) {
   return gym__error_set(err, first->status, first->type, message, first->traceback);
 }
 
-/* Which rows of a part are to be looked at: those of ids that have not been reported already. */
-static void choose_rows(gym__vector *vector, const gym__part *part, const int64_t *ids, uint64_t count,
-                        uint8_t *wanted) {
-  memset(wanted, ids == NULL, part->count);
-  for (uint64_t i = 0; ids && i < count; i++)
-    if ((uint64_t)ids[i] >= part->first && (uint64_t)ids[i] < part->first + part->count)
-      wanted[(uint64_t)ids[i] - part->first] = 1;
+/* Which rows of a part are to be looked at: those that took part and have not been reported already. */
+static void choose_rows(gym__vector *vector, const gym__part *part, uint8_t *wanted) {
   for (uint64_t i = 0; i < part->count; i++) {
     uint8_t *note = &vector->notes[part->first + i];
+    wanted[i] = (*note & GYM__NOTE_TOOK_PART) != 0;
     if (wanted[i] && (*note & GYM__NOTE_IS_REPORTED)) {
       *note = (uint8_t)(*note & ~GYM__NOTE_IS_REPORTED);
       wanted[i] = 0;
@@ -288,25 +302,33 @@ static int is_all_well(const gym__vector *vector) {
   return 1;
 }
 
-int gym__vector_look_after(gym__vector *vector, const int64_t *ids, uint64_t count, gym_error *err) {
+/* Finds the failures of a part; `wanted` are then the rows for which something is to be done. */
+static void find_failures(gym__vector *vector, gym__part *part, uint8_t *wanted) {
+  choose_rows(vector, part, wanted);
+  if (!has_just_ended(part)) {
+    note_down_rows(vector, part, wanted);
+    note_failed_rows(vector, part, wanted);
+  }
+  if (has_just_ended(part)) { /* maybe while it was asked */
+    note_ended_part(vector, part);
+    memset(wanted, 1, part->count);
+    return;
+  }
+  /* An action that could not be read has not touched the environment, and nothing is wrong with that. */
+  for (uint64_t i = 0; i < part->count; i++)
+    wanted[i] = wanted[i] && vector->statuses[part->first + i] &&
+                !(vector->notes[part->first + i] & GYM__NOTE_IS_REFUSED);
+}
+
+int gym__vector_look_after(gym__vector *vector, gym_error *err) {
   if (is_all_well(vector)) return GYM_OK;
+  /* No row of a worker that has ended is under way any more when it is started anew. */
+  gym__vector_find_ended(vector);
   for (uint32_t i = 0; i < vector->part_count; i++) {
     gym__part *part = &vector->parts[i];
     uint8_t *wanted = malloc(part->count);
     if (!wanted) return gym__fail(err, GYM_ERR_MEMORY, "out of memory");
-    choose_rows(vector, part, ids, count, wanted);
-    note_down_rows(vector, part, wanted);
-    int was_down = vector->notes[part->first] & GYM__NOTE_IS_DOWN;
-    if (part->worker && gym__worker_has_ended(part->worker) && !was_down) {
-      note_ended_part(vector, part);
-      memset(wanted, 1, part->count);
-    } else {
-      note_failed_rows(vector, part, wanted);
-      /* An action that could not be read has not touched the environment, and nothing is wrong with that. */
-      for (uint64_t j = 0; j < part->count; j++)
-        wanted[j] = wanted[j] && vector->statuses[part->first + j] &&
-                    !(vector->notes[part->first + j] & GYM__NOTE_IS_REFUSED);
-    }
+    find_failures(vector, part, wanted);
     apply_policy(vector, part, wanted);
     free(wanted);
   }

@@ -15,7 +15,8 @@
 /* ------------------------------------------------------------------------- worker_memory.c: shared memory */
 
 typedef struct gym__memory {
-  int control_fd; /* memfds; -1 for none */
+  uint32_t worker_count; /* not the slab's, which the workers can write */
+  int control_fd;        /* memfds; -1 for none */
   int data_fd;
   gym__slab *slab;
   uint64_t slab_nbytes;
@@ -57,6 +58,11 @@ int gym__worker_wait_ended(gym__worker *worker, double seconds);
 
 /* Asks it to end as the last gym__worker_release does, and keeps the reference: for gym__worker_wait_ended. */
 void gym__worker_ask_to_end(gym__worker *worker);
+
+/* For who closes what is in a worker: asks it to end if nobody else holds it, so that several may end at the same
+ * time; and releases it when it has, or at a time of gym__now_ns. */
+void gym__worker_ask_if_last(gym__worker *worker);
+void gym__worker_part_with(gym__worker *worker, uint64_t until);
 
 /* Whether its end has been noticed. */
 int gym__worker_has_ended(const gym__worker *worker);
@@ -118,6 +124,14 @@ int gym__worker_send(gym__worker *worker, int operation, gym_error *err, const c
  * within the plan's timeout gives GYM_ERR_WORKER, and is killed. */
 int gym__worker_receive(gym__worker *worker, gym_value **reply, gym_error *err);
 
+/* The answer to an operation that closes what is in the worker: one that does not answer until then (gym__now_ns) is
+ * killed. */
+int gym__worker_receive_closed(gym__worker *worker, uint64_t deadline, gym_error *err);
+
+/* For closing (seconds: the option `timeout`, 0 for none), and then for exiting. */
+uint64_t gym__worker_close_deadline(double seconds);
+uint64_t gym__worker_exit_deadline(void);
+
 /* Both, under the lock. */
 int gym__worker_call(gym__worker *worker, int operation, gym_value **reply, gym_error *err, const char *format,
                      ...);
@@ -132,6 +146,9 @@ int gym__worker_map(gym__worker *worker, int data_fd, uint64_t nbytes, gym_error
 /* The first message to a worker: waits until it is up, and checks that its gogym understands this one. `about`
  * receives a list of the message's version, pid, interpreter and Python version; NULL: not wanted. */
 int gym__worker_greet(gym__worker *worker, gym_value **about, gym_error *err);
+
+/* Whether the answer to HELLO is that of a gogym that this one can work with. */
+int gym__worker_check_greeting(const gym_value *reply, gym_error *err);
 
 /* A copy of a node and what is under it as a tree of its own; NULL: no memory. */
 gym_value *gym__value_copy(const gym_value *node);

@@ -8,8 +8,8 @@
 #include "gogym_remote.h"
 
 /* No element is larger in the native layout than this for each one in the float64 layout: complex128, or a
- * longdouble; what aligns a leaf is not larger than the leaf. So an action space may be replaced by another one
- * of the same size, and there is still room. */
+ * longdouble; what aligns a leaf is not larger than the leaf. So an action space may be replaced by another
+ * one of the same size, and there is still room. */
 #define MOST_NBYTES 16u
 
 /* Room that a little wrapper takes, such as one that stacks observations. */
@@ -41,7 +41,10 @@ static int add_wrappers(gym__worker_env *env, const char *wrappers) {
 /* The worker is asked to end, and is not waited for. */
 static void free_env(gym__worker_env *env) {
   if (!env) return;
-  if (env->worker) gym__worker_release(env->worker);
+  if (env->worker) {
+    gym__worker_ask_if_last(env->worker);
+    gym__worker_part_with(env->worker, gym__worker_exit_deadline());
+  }
   gym__memory_free(&env->larger);
   gym__memory_free(&env->memory);
   for (size_t i = 0; i < env->wrapper_count; i++) free(env->wrappers[i]);
@@ -69,7 +72,8 @@ static gym__worker_env *new_env(const char *id, const char *options, const gym__
 /* ------------------------------------------------------------------------- make */
 
 /* The environment's handle in the worker, and its sizes: what the worker answers when it has made one. */
-static int read_made(const gym_value *reply, uint64_t *remote, size_t sizes[GYM__SLOT_SIZES], gym_error *err) {
+static int read_made(const gym_value *reply, uint64_t *remote, size_t sizes[GYM__SLOT_SIZES],
+                     gym_error *err) {
   /* The order of gogym_remote.h. */
   static const int order[GYM__SLOT_SIZES] = {GYM__OBSERVATION_SIZE, GYM__OBSERVATION_NBYTES, GYM__ACTION_SIZE,
                                              GYM__ACTION_NBYTES};
@@ -93,7 +97,8 @@ static uint64_t room_for(size_t size, size_t nbytes, size_t most_each) {
 /* Sees to it that the data has room for actions and observations of these sizes. */
 static int make_room(gym__worker_env *env, const size_t sizes[GYM__SLOT_SIZES], gym_error *err) {
   uint64_t action = room_for(sizes[GYM__ACTION_SIZE], sizes[GYM__ACTION_NBYTES], MOST_NBYTES);
-  uint64_t observation = room_for(sizes[GYM__OBSERVATION_SIZE], sizes[GYM__OBSERVATION_NBYTES], sizeof(double));
+  uint64_t observation =
+      room_for(sizes[GYM__OBSERVATION_SIZE], sizes[GYM__OBSERVATION_NBYTES], sizeof(double));
   if (action <= env->action_room && observation <= env->observation_room) return GYM_OK;
   gym__memory fresh = {.control_fd = -1, .data_fd = -1};
   gym__memory *memory = env->data ? &fresh : &env->memory;
@@ -131,7 +136,8 @@ static int start_worker(gym__worker_env *env, gym_error *err) {
 }
 
 /* Asks for an environment, or for one that is wrapped. */
-static int ask_for(gym__worker_env *env, const char *wrappers, size_t sizes[GYM__SLOT_SIZES], gym_error *err) {
+static int ask_for(gym__worker_env *env, const char *wrappers, size_t sizes[GYM__SLOT_SIZES],
+                   gym_error *err) {
   gym_value *reply = NULL;
   int status = wrappers ? gym__worker_call(env->worker, GYM__REMOTE_ENV_WRAP, &reply, err, "s", wrappers)
                         : gym__worker_call(env->worker, GYM__REMOTE_ENV_MAKE, &reply, err, "ss", env->id,
@@ -146,7 +152,8 @@ static int make_env(gym__worker_env *env, size_t sizes[GYM__SLOT_SIZES], gym_err
   return status ? status : ask_for(env, NULL, sizes, err);
 }
 
-static int open_slot(gym__worker_env *env, const size_t sizes[GYM__SLOT_SIZES], gym_env *out, gym_error *err) {
+static int open_slot(gym__worker_env *env, const size_t sizes[GYM__SLOT_SIZES], gym_env *out,
+                     gym_error *err) {
   gym__slot *slot = gym__slot_open(GYM__HANDLE_WORKER_ENV, env, NULL, sizes);
   if (!slot) return gym__fail(err, GYM_ERR_MEMORY, "no handle is left for an environment");
   out->id = slot->id;
@@ -232,8 +239,8 @@ static int load_clone(gym__worker_env *env, const gym_value *state, gym_error *e
   const void *bytes = gym_value_bytes(state, &nbytes);
   int status = load(env, bytes, nbytes, err);
   if (status != GYM_ERR_STATE) return status;
-  int reset = gym__worker_call(env->worker, GYM__REMOTE_ENV_RESET_VALUE, NULL, NULL, "iiis", (int64_t)0, (int64_t)0,
-                               (int64_t)0, (const char *)NULL);
+  int reset = gym__worker_call(env->worker, GYM__REMOTE_ENV_RESET_VALUE, NULL, NULL, "iiis", (int64_t)0,
+                               (int64_t)0, (int64_t)0, (const char *)NULL);
   return reset ? status : load(env, bytes, nbytes, err);
 }
 
@@ -253,7 +260,8 @@ static int clone_locked(const gym__worker_env *env, gym_env *out, gym_error *err
   gym__worker_env *other = new_env(env->id, env->options, &env->settings);
   status = other ? make_env(other, sizes, err) : fail_memory(err);
   for (size_t i = 0; !status && i < env->wrapper_count; i++) {
-    status = add_wrappers(other, env->wrappers[i]) ? ask_for(other, env->wrappers[i], sizes, err) : fail_memory(err);
+    status = add_wrappers(other, env->wrappers[i]) ? ask_for(other, env->wrappers[i], sizes, err)
+                                                   : fail_memory(err);
   }
   if (!status) status = load_clone(other, state, err);
   if (!status) status = make_room(other, sizes, err);
@@ -284,8 +292,12 @@ int gym__worker_env_close(gym_env env, gym_error *err) {
   if (status) return status;
   gym__worker_env *object = slot->object;
   /* With a worker that has ended there is nothing left to be closed. */
-  if (!gym__worker_has_ended(object->worker))
-    status = gym__worker_call(object->worker, GYM__REMOTE_ENV_CLOSE, NULL, err, "");
+  if (!gym__worker_has_ended(object->worker)) {
+    gym__worker_lock(object->worker);
+    if (gym__worker_send(object->worker, GYM__REMOTE_ENV_CLOSE, NULL, "") == GYM_OK)
+      status = gym__worker_receive_closed(object->worker, gym__worker_close_deadline(object->settings.timeout), err);
+    gym__worker_unlock(object->worker);
+  }
   gym__slot_invalidate(slot);
   gym__slot_unlock(slot);
   gym__slot_free(slot);
@@ -300,7 +312,8 @@ int gym__close_worker_envs(gym_error *err) {
     if (id >> 56 != (uint64_t)GYM__HANDLE_WORKER_ENV) continue;
     gym_error failure = GYM_ERROR_INIT;
     int closed = gym__worker_env_close((gym_env){id}, &failure);
-    if (closed == GYM_ERR_HANDLE || closed == GYM_ERR_SHUTDOWN || !closed) continue; /* another thread was first */
+    if (closed == GYM_ERR_HANDLE || closed == GYM_ERR_SHUTDOWN || !closed)
+      continue; /* another thread was first */
     if (!status) status = gym__error_set(err, closed, failure.type, failure.message, failure.traceback);
   }
   return status;

@@ -1,8 +1,8 @@
 /* A copy of src/gogym_c/host/worker_env.h, made by tools/copy_go_sources.py; edit that one. */
 /* Isolated environments: one in a worker process of its own, behind a handle of this process. Not installed.
  *
- * Steps go by shared memory (gogym_slab.h), all other calls by messages (gogym_remote.h). A worker that has ended
- * is not started again: every call on the environment says how it ended, until it is closed. */
+ * Steps go by shared memory (gogym_slab.h), all other calls by messages (gogym_remote.h). A worker that has
+ * ended is not started again: every call on the environment says how it ended, until it is closed. */
 #ifndef GOGYM_WORKER_ENV_H_
 #define GOGYM_WORKER_ENV_H_
 
@@ -31,14 +31,16 @@ typedef struct gym__worker_env {
   size_t wrapper_count;
 } gym__worker_env;
 
-/* ------------------------------------------------------------------------- worker_env.c: beginning and end */
+/* ------------------------------------------------------------------------- worker_env.c: beginning and end
+ */
 
 int gym__worker_env_make(const char *id, const char *options, gym_env *out, gym_error *err);
 int gym__worker_env_wrap(gym_env env, const char *wrappers, gym_env *out, gym_error *err);
 int gym__worker_env_clone(gym_env env, gym_env *out, gym_error *err);
 int gym__worker_env_close(gym_env env, gym_error *err);
 
-/* ------------------------------------------------------------------------- worker_env_step.c: shared memory */
+/* ------------------------------------------------------------------------- worker_env_step.c: shared memory
+ */
 
 int gym__worker_env_reset(gym_env env, const int64_t *seed, const char *options, double *obs, size_t obs_len,
                           gym_error *err);

@@ -1,5 +1,5 @@
 /* A copy of src/gogym_c/host/worker_fds.c, made by tools/copy_go_sources.py; edit that one. */
-/* Descriptors of worker processes, which a child of fork must not keep open. */
+/* Descriptors of worker processes and memory that is shared with them, which a child of fork must not keep. */
 #define _GNU_SOURCE
 #include "worker_internal.h"
 
@@ -137,6 +137,44 @@ void gym__fd_close(int *fd) {
   pthread_mutex_unlock(&lock);
 }
 
+/* Mappings: few, and each is forgotten before it is unmapped. */
+typedef struct mapping {
+  void *address;
+  size_t nbytes;
+  struct mapping *next;
+} mapping;
+
+static mapping *mappings;
+
+void *gym__fd_map(int fd, size_t nbytes) {
+  mapping *kept = malloc(sizeof *kept);
+  if (!kept) return NULL;
+  pthread_mutex_lock(&lock);
+  void *address = mmap(NULL, nbytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (address != MAP_FAILED) {
+    *kept = (mapping){address, nbytes, mappings};
+    mappings = kept;
+  }
+  pthread_mutex_unlock(&lock);
+  if (address != MAP_FAILED) return address;
+  free(kept);
+  return NULL;
+}
+
+void gym__fd_unmap(void *address) {
+  if (!address) return;
+  pthread_mutex_lock(&lock);
+  mapping **link = &mappings;
+  while (*link && (*link)->address != address) link = &(*link)->next;
+  mapping *found = *link;
+  if (found) {
+    *link = found->next;
+    munmap(found->address, found->nbytes);
+  }
+  pthread_mutex_unlock(&lock);
+  free(found);
+}
+
 void gym__fds_before_fork(void) { pthread_mutex_lock(&lock); }
 
 void gym__fds_after_fork(void) { pthread_mutex_unlock(&lock); }
@@ -145,6 +183,9 @@ int gym__fds_in_child(void) {
   size_t closed = used;
   for (size_t i = 0; i < used; i++) close(list[i]);
   used = 0;
+  /* Who still looks at the arrays sees zeros, and writes where nobody reads. */
+  for (mapping *kept = mappings; kept; kept = kept->next)
+    mmap(kept->address, kept->nbytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   pthread_mutex_unlock(&lock);
   return closed > 0;
 }

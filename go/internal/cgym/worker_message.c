@@ -247,8 +247,8 @@ static const char *text_at(const gym_value *list, size_t index) {
   return text ? text : "";
 }
 
-/* Makes the answer the list of its results, in place, because they may be large: the status stays where it is,
- * and is no item any more. It is then no block, which nobody asks of it. */
+/* Makes the answer the list of its results, in place, because they may be large: the status stays where it
+ * is, and is no item any more. It is then no block, which nobody asks of it. */
 static void drop_status(gym_value *answer) {
   int64_t *offsets = (int64_t *)(void *)(answer + 1);
   answer->count--;
@@ -263,8 +263,7 @@ static int take_answer(const transfer *t, gym_value *answer, gym_value **reply, 
     return refuse(t, "has sent what is no answer", err);
   }
   if (status || !reply) {
-    if (status)
-      gym__error_set(err, (int)status, text_at(answer, 1), text_at(answer, 2), text_at(answer, 3));
+    if (status) gym__error_set(err, (int)status, text_at(answer, 1), text_at(answer, 2), text_at(answer, 3));
     gym_value_free(answer);
     return (int)status;
   }
@@ -303,8 +302,8 @@ static int exchange(gym__worker *worker, int operation, int fd, gym_value **repl
   return status;
 }
 
-int gym__worker_call(gym__worker *worker, int operation, gym_value **reply, gym_error *err, const char *format,
-                     ...) {
+int gym__worker_call(gym__worker *worker, int operation, gym_value **reply, gym_error *err,
+                     const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   int status = exchange(worker, operation, -1, reply, err, format, arguments);
@@ -321,22 +320,59 @@ static int call_with(gym__worker *worker, int operation, int fd, gym_error *err,
   return status;
 }
 
+/* Seconds that a worker has to finish what it is doing and to close its environments, where the option `timeout`
+ * does not say; and then to exit. */
+#define CLOSE_SECONDS 10.0
+#define EXIT_SECONDS 3.0
+
+static uint64_t after(double seconds) { return gym__now_ns() + (uint64_t)(seconds * 1e9); }
+
+uint64_t gym__worker_close_deadline(double seconds) { return after(seconds > 0 ? seconds : CLOSE_SECONDS); }
+
+uint64_t gym__worker_exit_deadline(void) { return after(EXIT_SECONDS); }
+
+/* Whether an answer has come, or nothing more will, before the deadline. */
+static int has_answered(gym__worker *worker, uint64_t deadline) {
+  struct pollfd look = {gym__worker_socket(worker), POLLIN, 0};
+  void *gil = gym__gil_release();
+  int answered = 0;
+  while (!answered) {
+    uint64_t now = gym__now_ns();
+    if (now >= deadline) break;
+    int slice = (int)((deadline - now) / 1000000u) + 1;
+    answered = poll(&look, 1, slice < SLICE_MS ? slice : SLICE_MS) > 0 || gym__worker_has_ended(worker);
+  }
+  gym__gil_restore(gil);
+  return answered;
+}
+
+int gym__worker_receive_closed(gym__worker *worker, uint64_t deadline, gym_error *err) {
+  if (!has_answered(worker, deadline)) {
+    gym__worker_kill(worker, "did not close its environments in time and was killed");
+    return gym__worker_fail(worker, err);
+  }
+  return gym__worker_receive(worker, NULL, err);
+}
+
 int gym__worker_map(gym__worker *worker, int data_fd, uint64_t nbytes, gym_error *err) {
   return call_with(worker, GYM__REMOTE_MAP, data_fd, err, "i", (int64_t)nbytes);
 }
 
+int gym__worker_check_greeting(const gym_value *reply, gym_error *err) {
+  int64_t protocol = 0;
+  gym_value_int64(gym_value_at(reply, 0), &protocol, NULL);
+  if (protocol == GYM__REMOTE_PROTOCOL) return GYM_OK;
+  return gym__fail(err, protocol < GYM__REMOTE_PROTOCOL ? GYM_ERR_ABI_TOO_OLD : GYM_ERR_ABI_TOO_NEW,
+                   "the gogym package of the worker's Python \"%s\" speaks another protocol of workers (0x%llx) than "
+                   "this library (0x%llx). Install the gogym of this library there",
+                   text_at(reply, 2), (long long)protocol, (long long)GYM__REMOTE_PROTOCOL);
+}
+
 int gym__worker_greet(gym__worker *worker, gym_value **about, gym_error *err) {
   gym_value *reply = NULL;
-  int64_t version = 0;
-  int status = gym__worker_call(worker, GYM__REMOTE_HELLO, &reply, err, "ii", (int64_t)GYM__REMOTE_VERSION,
+  int status = gym__worker_call(worker, GYM__REMOTE_HELLO, &reply, err, "ii", GYM__REMOTE_PROTOCOL,
                                 (int64_t)getpid());
-  if (status) return status;
-  gym_value_int64(gym_value_at(reply, 0), &version, NULL);
-  if (version != GYM__REMOTE_VERSION)
-    status = gym__fail(err, version < GYM__REMOTE_VERSION ? GYM_ERR_ABI_TOO_OLD : GYM_ERR_ABI_TOO_NEW,
-                       "the gogym package of the worker's Python \"%s\" speaks version %lld of the protocol of "
-                       "workers, this library version %d. Install the gogym of this library there",
-                       text_at(reply, 2), (long long)version, GYM__REMOTE_VERSION);
+  if (!status) status = gym__worker_check_greeting(reply, err);
   if (status || !about) {
     gym_value_free(reply);
   } else {

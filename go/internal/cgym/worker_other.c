@@ -44,6 +44,10 @@ void gym__worker_release(gym__worker *worker) { (void)worker; }
 
 void gym__worker_ask_to_end(gym__worker *worker) { (void)worker; }
 
+void gym__worker_ask_if_last(gym__worker *worker) { (void)worker; }
+
+void gym__worker_part_with(gym__worker *worker, uint64_t until) { (void)worker, (void)until; }
+
 int gym__worker_wait_ended(gym__worker *worker, double seconds) {
   (void)worker, (void)seconds;
   return 1;

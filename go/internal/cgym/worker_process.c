@@ -23,7 +23,7 @@ int gym__worker_check(gym_error *err) { return gym__check_process(err); }
 /* ------------------------------------------------------------------------------------ starting */
 
 void gym__worker_free(gym__worker *worker) {
-  if (worker->memory.slab) munmap(worker->memory.slab, worker->memory.slab_nbytes);
+  gym__fd_unmap(worker->memory.slab);
   gym__fd_close(&worker->socket);
   gym__fd_close(&worker->error_fd);
   pthread_mutex_destroy(&worker->calls);
@@ -32,10 +32,11 @@ void gym__worker_free(gym__worker *worker) {
 
 /* A mapping of its own: a space of a vector environment keeps a worker when the rest of that is gone. */
 static int map_control(gym__worker *worker, const gym__memory *memory) {
-  void *slab = mmap(NULL, memory->slab_nbytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory->control_fd, 0);
-  if (slab == MAP_FAILED) return 0;
+  void *slab = gym__fd_map(memory->control_fd, memory->slab_nbytes);
+  if (!slab) return 0;
   worker->memory.slab = slab;
   worker->memory.slab_nbytes = memory->slab_nbytes;
+  worker->memory.worker_count = memory->worker_count;
   return 1;
 }
 
@@ -133,6 +134,13 @@ void gym__worker_ask_to_end(gym__worker *worker) {
   gym__monitor_unlock();
 }
 
+void gym__worker_ask_if_last(gym__worker *worker) {
+  if (gym__workers_forked()) return;
+  gym__monitor_lock();
+  if (worker->references == 1) gym__monitor_ask(worker);
+  gym__monitor_unlock();
+}
+
 void gym__worker_kill(gym__worker *worker, const char *reason) {
   if (gym__workers_forked()) return;
   gym__monitor_lock();
@@ -161,6 +169,15 @@ static int wait_until(const gym__worker *worker, uint64_t until) {
 
 int gym__worker_wait_ended(gym__worker *worker, double seconds) {
   return wait_until(worker, gym__now_ns() + (uint64_t)(seconds * 1e9));
+}
+
+void gym__worker_part_with(gym__worker *worker, uint64_t until) {
+  if (gym__workers_forked()) return;
+  gym__monitor_lock();
+  int is_asked = worker->is_asked;
+  gym__monitor_unlock();
+  if (is_asked) wait_until(worker, until);
+  gym__worker_release(worker);
 }
 
 int gym__worker_pid(const gym__worker *worker) { return worker->pid; }

@@ -55,7 +55,7 @@ void gym__turn_tell(gym__worker *worker, uint32_t operation) {
 void gym__turn_wake(const gym__memory *memory, uint32_t told) {
   gym__slab *slab = memory->slab;
   uint32_t asleep = 0;
-  for (uint32_t i = 0; i < slab->worker_count; i++) {
+  for (uint32_t i = 0; i < memory->worker_count; i++) {
     uint32_t bit = 1u << (i % 32);
     if ((told & bit) && atomic_load(&gym__slab_station(slab, i)->sleeps)) asleep |= bit;
   }
@@ -79,16 +79,16 @@ static int spin(const gym__slab *slab, uint64_t most_ns) {
   }
 }
 
-/* 1: the balance is 0 or less; 0: interrupted, or the deadline has come. */
+/* 1: the balance is 0 or less; 0: interrupted, or the deadline or the end of the slice has come. */
 static int sleep_until(gym__slab *slab, uint64_t deadline) {
+  uint64_t until = gym__clock_ns() + SLICE_NS;
   int32_t balance;
   for (;;) {
     atomic_store(&slab->host_sleeps, 1u);
     balance = atomic_load(&slab->balance);
     if (balance <= 0 || atomic_exchange(&slab->interrupted, 0u)) break;
     uint64_t now = gym__clock_ns();
-    if (deadline && now >= deadline) break;
-    uint64_t until = now + SLICE_NS;
+    if (now >= until || (deadline && now >= deadline)) break;
     atomic_fetch_add_explicit(&slab->futex_calls, (uint64_t)1, memory_order_relaxed);
     gym__futex_wait(&slab->balance, (uint32_t)balance, GYM__FUTEX_ANY,
                     deadline && deadline < until ? deadline : until);

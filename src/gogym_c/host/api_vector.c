@@ -60,7 +60,7 @@ int gym_vec_make(const char *id, size_t num_envs, const char *options, gym_vec *
   return status;
 }
 
-int gym_vec_close(gym_vec vec, gym_error *err) {
+static int close_vec(gym_vec vec, gym_error *err) {
   gym__slot *slot;
   gym__vector *vector;
   int status = lock(vec, &slot, &vector, err);
@@ -69,6 +69,17 @@ int gym_vec_close(gym_vec vec, gym_error *err) {
   status = gym__vector_end(vector, err);
   unlock(slot, status);
   gym__slot_free(slot);
+  return status;
+}
+
+/* gym_shutdown waits for what is being made, and for this too: the handle is invalid by then, and the workers must not
+ * be ended before their environments are closed. */
+int gym_vec_close(gym_vec vec, gym_error *err) {
+  int status = gym__check_fork(err);
+  if (status) return status;
+  if (!gym__make_begin()) return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has been called");
+  status = close_vec(vec, err);
+  gym__make_end();
   return status;
 }
 
@@ -100,24 +111,29 @@ int gym__close_all(gym_error *err) {
 
 /* ------------------------------------------------------------------------------------ what it is */
 
+static int size_of(gym_vec vec, int which, size_t *out, gym_error *err) {
+  int status = gym__check_fork(err);
+  return status ? status : gym__slot_size(GYM__HANDLE_VEC, vec.id, which, out, err);
+}
+
 int gym_vec_observation_size(gym_vec vec, size_t *out, gym_error *err) {
   REQUIRE(out);
-  return gym__slot_size(GYM__HANDLE_VEC, vec.id, GYM__OBSERVATION_SIZE, out, err);
+  return size_of(vec, GYM__OBSERVATION_SIZE, out, err);
 }
 
 int gym_vec_action_size(gym_vec vec, size_t *out, gym_error *err) {
   REQUIRE(out);
-  return gym__slot_size(GYM__HANDLE_VEC, vec.id, GYM__ACTION_SIZE, out, err);
+  return size_of(vec, GYM__ACTION_SIZE, out, err);
 }
 
 int gym_vec_observation_nbytes(gym_vec vec, size_t *out, gym_error *err) {
   REQUIRE(out);
-  return gym__slot_size(GYM__HANDLE_VEC, vec.id, GYM__OBSERVATION_NBYTES, out, err);
+  return size_of(vec, GYM__OBSERVATION_NBYTES, out, err);
 }
 
 int gym_vec_action_nbytes(gym_vec vec, size_t *out, gym_error *err) {
   REQUIRE(out);
-  return gym__slot_size(GYM__HANDLE_VEC, vec.id, GYM__ACTION_NBYTES, out, err);
+  return size_of(vec, GYM__ACTION_NBYTES, out, err);
 }
 
 static int copy_of(const gym_value *node, gym_value **out, gym_error *err) {
@@ -328,6 +344,8 @@ int gym_vec_step_native(gym_vec vec, const void *actions, size_t actions_nbytes,
 static int send(gym_vec vec, const int64_t *ids, size_t count, const rows *actions, gym_error *err) {
   gym__slot *slot;
   int status = gym__check_fork(err);
+  if (!status && gym__slot_is_mine(GYM__HANDLE_VEC, vec.id))
+    status = gym__fail(err, GYM_ERR_BUSY, "the vector environment is inside a call of this very thread");
   if (!status) status = gym__slot_hold(GYM__HANDLE_VEC, vec.id, &slot, err);
   if (status) return status;
   gym__vector *vector = slot->data;
@@ -454,7 +472,8 @@ static int sample(gym_vec vec, const rows *actions, gym_error *err) {
   if (status) return status;
   status = check_layout(vector, actions->is_native, err);
   if (!status) status = check_rows(actions, vector->num_envs, vector->action_nbytes, 0, err);
-  if (!status && actions->data) status = gym__vector_sample_actions(vector, actions->data, err);
+  if (!status) status = gym__vector_check_open(vector, err);
+  if (!status) status = gym__vector_sample_actions(vector, actions->data, err);
   return unlock(slot, status);
 }
 

@@ -90,6 +90,10 @@ typedef struct gym__vector {
   int is_closed;      /* by on_failure "close" */
   uint64_t seed_state; /* of the generator of fresh seeds */
 
+  uint32_t action_part; /* whose action space draws random actions */
+  uint64_t action_restarts; /* of that part, when its action space was seeded */
+  int are_actions_seeded;
+
   gym__failure *failures; /* of the last call */
   size_t failure_count;
   size_t failure_space;
@@ -100,7 +104,7 @@ typedef struct gym__vector {
 int gym__vector_make(const char *id, uint64_t num_envs, const char *options, gym__vector **out,
                      gym_error *err);
 
-/* Ends everything; gives what an env.close() raised. */
+/* vector_end.c: ends everything; gives what an env.close() raised. */
 int gym__vector_end(gym__vector *vector, gym_error *err);
 
 /* Starts a part's worker anew, where it has ended: its environments are made, and not reset. */
@@ -138,8 +142,12 @@ int gym__vector_send(gym__vector *vector, const int64_t *ids, uint64_t count, co
 int gym__vector_recv(gym__vector *vector, uint64_t batch_size, double timeout, int64_t *ids, uint64_t *count,
                      gym_error *err);
 
-/* What keeps a call from being made: rows in flight (GYM_ERR_ALREADY_PENDING_CALL), an earlier failure. */
+/* What keeps a call from being made: on_failure "close"; and rows in flight (GYM_ERR_ALREADY_PENDING_CALL). */
+int gym__vector_check_open(const gym__vector *vector, gym_error *err);
 int gym__vector_check_idle(gym__vector *vector, gym_error *err);
+
+/* Another seed that follows from the last one that was given; 0 to 2^31 - 1. */
+int64_t gym__vector_fresh_seed(gym__vector *vector);
 
 /* Before a reset, step or receive: nobody has taken part in it. */
 void gym__vector_begin(gym__vector *vector);

@@ -252,7 +252,7 @@ static const char *outcome(const gym__vector *vector) {
   if (up == vector->failure_count) return "made anew and reset with fresh seeds";
   if (vector->notes[vector->failures[0].row] & GYM__NOTE_IS_REFUSED) return "the environment was not touched";
   if (up > 0) return "some were made anew, some are down until gym_vec_reset";
-  if (vector->is_closed) return "all workers have been ended (on_failure \"close\")";
+  if (vector->is_closed) return "the vector environment is of no more use (on_failure \"close\")";
   return "down until gym_vec_reset";
 }
 

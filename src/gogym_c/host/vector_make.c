@@ -1,4 +1,4 @@
-/* Making and ending vector environments: their parts, and the memory that these share. */
+/* Making vector environments: their parts, and the memory that these share. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ static int start_worker(gym__vector *vector, gym__part *part, gym_error *err) {
 }
 
 static int send_hello(gym__part *part, gym_error *err) {
-  return gym__worker_send(part->worker, GYM__REMOTE_HELLO, err, "ii", (int64_t)GYM__REMOTE_VERSION,
+  return gym__worker_send(part->worker, GYM__REMOTE_HELLO, err, "ii", GYM__REMOTE_PROTOCOL,
                           (int64_t)getpid());
 }
 
@@ -162,9 +162,13 @@ static int send_hello_to(const gym__vector *vector, gym__part *part, gym_error *
   return send_hello(part, err);
 }
 
-static int receive_nothing(gym__vector *vector, gym__part *part, gym_error *err) {
+static int receive_hello(gym__vector *vector, gym__part *part, gym_error *err) {
+  gym_value *reply = NULL;
   (void)vector;
-  return gym__worker_receive(part->worker, NULL, err);
+  int status = gym__worker_receive(part->worker, &reply, err);
+  if (!status) status = gym__worker_check_greeting(reply, err);
+  gym_value_free(reply);
+  return status;
 }
 
 static int start_workers(gym__vector *vector, gym_error *err) {
@@ -174,7 +178,7 @@ static int start_workers(gym__vector *vector, gym_error *err) {
   if (!status) status = gym__memory_make(vector->part_count, &vector->memory, err);
   for (uint32_t i = 0; i < vector->part_count && !status; i++)
     status = start_worker(vector, &vector->parts[i], err);
-  if (!status) status = for_all(vector, send_hello_to, receive_nothing, err);
+  if (!status) status = for_all(vector, send_hello_to, receive_hello, err);
   if (!status) status = for_all(vector, send_make, receive_made, err);
   return status;
 }
@@ -202,7 +206,7 @@ int gym__vector_restart(gym__vector *vector, gym__part *part, gym_error *err) {
   part->restarts++;
   gym__worker_release(ended);
   status = send_hello(part, err);
-  if (!status) status = gym__worker_receive(part->worker, NULL, err);
+  if (!status) status = receive_hello(vector, part, err);
   if (!status) status = send_make(vector, part, err);
   if (!status) status = receive_made(vector, part, err);
   if (!status) status = bind_worker(vector, part, err);
@@ -300,7 +304,7 @@ static int bind_all(gym__vector *vector, gym_error *err) {
   return status;
 }
 
-/* ------------------------------------------------------------------------------------ make and end */
+/* ------------------------------------------------------------------------------------ make */
 
 /* How many worker processes; 0: this process. */
 static uint32_t choose_workers(const gym__vector *vector) {
@@ -326,69 +330,6 @@ static int prepare(gym__vector *vector, const char *id, const char *options, gym
     return fail_memory(err);
   share_rows(vector);
   return workers ? start_workers(vector, err) : make_embedded(vector, err);
-}
-
-static int end_embedded(gym__vector *vector, gym_error *err) {
-  const gym__table *table;
-  if (vector->parts[0].batch.id == 0) return GYM_OK;
-  int status = gym__enter(&table, NULL);
-  /* After gym_shutdown the batch is closed already. */
-  return status ? GYM_OK : gym__leave(table->batch_close(vector->parts[0].batch, err));
-}
-
-/* Seconds that rows in flight have before their worker is killed. */
-#define PATIENCE 2.0
-
-/* A worker that is stepping will not listen; nobody wants its results any more. */
-static void stop_running(gym__vector *vector, gym__part *part) {
-  uint64_t deadline = gym__now_ns() + (uint64_t)(PATIENCE * 1e9);
-  for (uint64_t row = part->first; row < part->first + part->count; row++) {
-    while (vector->states && (vector->notes[row] & GYM__NOTE_IN_FLIGHT) && !gym__row_is_ready(vector, row) &&
-           !gym__worker_has_ended(part->worker)) {
-      if (gym__now_ns() >= deadline) {
-        gym__worker_kill(part->worker, "was still stepping when its vector environment was closed");
-        return;
-      }
-      usleep(200);
-    }
-  }
-}
-
-static int end_worker(gym__vector *vector, gym__part *part, gym_error *err) {
-  int status = GYM_OK;
-  if (!part->worker) return GYM_OK;
-  stop_running(vector, part);
-  if (!gym__worker_has_ended(part->worker))
-    status = gym__worker_call(part->worker, GYM__REMOTE_BATCH_CLOSE, NULL, err, "");
-  if (status == GYM_ERR_WORKER) status = GYM_OK; /* it has gone, as it was to */
-  gym__worker_release(part->worker);
-  part->worker = NULL;
-  return status;
-}
-
-int gym__vector_end(gym__vector *vector, gym_error *err) {
-  int status = GYM_OK;
-  if (vector->parts) {
-    if (!vector->parts[0].worker) status = end_embedded(vector, err);
-    for (uint32_t i = 0; i < vector->part_count; i++) {
-      int result = end_worker(vector, &vector->parts[i], status ? NULL : err);
-      if (!status) status = result;
-    }
-  }
-  gym__vector_forget_failures(vector);
-  if (vector->data != vector->memory.data) free(vector->data);
-  gym__memory_free(&vector->memory);
-  gym_value_free(vector->about);
-  free(vector->failures);
-  free(vector->notes);
-  free(vector->part_counts);
-  free(vector->parts);
-  free(vector->options);
-  free(vector->id);
-  pthread_mutex_destroy(&vector->repairs);
-  pthread_mutex_destroy(&vector->mutex);
-  free(vector);
-  return status;
 }
 
 int gym__vector_make(const char *id, uint64_t num_envs, const char *options, gym__vector **out,

@@ -134,13 +134,15 @@ static int load_state(gym_env env, const void *state, size_t nbytes, gym_error *
   return finish(&at, status, NULL, NULL, err);
 }
 
-static int reset_value(gym_env env, const int64_t *seed, const char *options, gym_value **obs, gym_error *err) {
+static int reset_value(gym_env env, const int64_t *seed, const char *options, gym_value **obs,
+                       gym_error *err) {
   locked at;
   gym_value *reply = NULL;
   int status = lock(env, &at, err);
   if (status) return status;
-  status = gym__worker_call(at.worker, GYM__REMOTE_ENV_RESET_VALUE, &reply, err, "iiis", (int64_t)(obs != NULL),
-                            (int64_t)(seed != NULL), seed ? *seed : (int64_t)0, options);
+  status =
+      gym__worker_call(at.worker, GYM__REMOTE_ENV_RESET_VALUE, &reply, err, "iiis", (int64_t)(obs != NULL),
+                       (int64_t)(seed != NULL), seed ? *seed : (int64_t)0, options);
   return finish(&at, status, reply, obs, err);
 }
 
@@ -162,7 +164,8 @@ static int step_value(gym_env env, const char *action, gym_value **obs, gym_tran
   gym_value *reply = NULL, *tree = NULL;
   int status = lock(env, &at, err);
   if (status) return status;
-  status = gym__worker_call(at.worker, GYM__REMOTE_ENV_STEP_VALUE, &reply, err, "is", (int64_t)(obs != NULL), action);
+  status = gym__worker_call(at.worker, GYM__REMOTE_ENV_STEP_VALUE, &reply, err, "is", (int64_t)(obs != NULL),
+                            action);
   gym__slot_unlock(at.slot);
   if (!status && obs) status = gym__reply_tree(reply, 0, &tree, err);
   if (!status) status = read_transition(reply, out, err);
@@ -214,8 +217,8 @@ static int render(gym_env env, void *frame, size_t frame_nbytes, gym_error *err)
 
 /* ------------------------------------------------------------------------- spaces, and whose call this is */
 
-static int space_of(gym_env env, int (*open)(gym__worker *, uint64_t, gym_space *, gym_error *), gym_space *out,
-                    gym_error *err) {
+static int space_of(gym_env env, int (*open)(gym__worker *, uint64_t, gym_space *, gym_error *),
+                    gym_space *out, gym_error *err) {
   locked at;
   int status = lock(env, &at, err);
   if (status) return status;

@@ -47,6 +47,10 @@ struct gym__worker {
 /* Descriptors that are closed in a child of fork, so that it keeps nothing open that belongs to a worker. All
  * are 6 or more, and close on exec. -1 with errno where that fails. */
 int gym__fd_memory(const char *name);
+
+/* Maps a memfd, for reading and writing; NULL: errno says why. In a child of fork it is memory of its own. */
+void *gym__fd_map(int fd, size_t nbytes);
+void gym__fd_unmap(void *address);
 int gym__fd_pair(int ends[2]); /* of a stream socket */
 int gym__fd_pipe(int ends[2]);
 int gym__fd_event(void);

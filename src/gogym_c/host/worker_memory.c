@@ -38,8 +38,7 @@ static void *give_size(int fd, uint64_t nbytes) {
   }
   if (ftruncate(fd, (off_t)nbytes) != 0) return NULL;
   if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return NULL;
-  void *address = mmap(NULL, nbytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  return address == MAP_FAILED ? NULL : address;
+  return gym__fd_map(fd, nbytes);
 }
 
 int gym__memory_make(uint32_t worker_count, gym__memory *out, gym_error *err) {
@@ -59,7 +58,7 @@ int gym__memory_make(uint32_t worker_count, gym__memory *out, gym_error *err) {
   }
   out->slab->magic = GYM__SLAB_MAGIC;
   out->slab->version = GYM__SLAB_VERSION;
-  out->slab->worker_count = worker_count;
+  out->slab->worker_count = out->worker_count = worker_count;
   return GYM_OK;
 }
 
@@ -73,8 +72,8 @@ int gym__memory_extend(gym__memory *memory, uint64_t nbytes, gym_error *err) {
 }
 
 void gym__memory_free(gym__memory *memory) {
-  if (memory->slab) munmap(memory->slab, memory->slab_nbytes);
-  if (memory->data) munmap(memory->data, memory->data_nbytes);
+  gym__fd_unmap(memory->slab);
+  gym__fd_unmap(memory->data);
   gym__fd_close(&memory->control_fd);
   gym__fd_close(&memory->data_fd);
   memset(memory, 0, sizeof *memory);

@@ -54,7 +54,7 @@ void gym__turn_tell(gym__worker *worker, uint32_t operation) {
 void gym__turn_wake(const gym__memory *memory, uint32_t told) {
   gym__slab *slab = memory->slab;
   uint32_t asleep = 0;
-  for (uint32_t i = 0; i < slab->worker_count; i++) {
+  for (uint32_t i = 0; i < memory->worker_count; i++) {
     uint32_t bit = 1u << (i % 32);
     if ((told & bit) && atomic_load(&gym__slab_station(slab, i)->sleeps)) asleep |= bit;
   }

@@ -20,7 +20,8 @@ static int answer_value(gym__builder *answer, int status, gym_value *value, cons
   return answer->failed;
 }
 
-static int make(const gym__table *table, gym__served *served, const gym_value *request, gym__builder *answer) {
+static int make(const gym__table *table, gym__served *served, const gym_value *request,
+                gym__builder *answer) {
   gym_error err = GYM_ERROR_INIT;
   gym_value *description = NULL;
   gym__batch batch = {0};
@@ -43,7 +44,8 @@ static void *at(const gym__served *served, const gym_value *request, size_t inde
   return offset < 0 || (uint64_t)offset >= served->data_nbytes ? NULL : served->data + offset;
 }
 
-static int bind(const gym__table *table, gym__served *served, const gym_value *request, gym__builder *answer) {
+static int bind(const gym__table *table, gym__served *served, const gym_value *request,
+                gym__builder *answer) {
   gym_error err = GYM_ERROR_INIT;
   gym__rows rows = {
       .struct_size = (uint32_t)sizeof rows,
@@ -101,8 +103,8 @@ static int close_batch(const gym__table *table, gym__served *served, gym__builde
   return finish(answer, status, &err);
 }
 
-static int serve_values(const gym__table *table, gym__batch batch, int64_t operation, const gym_value *request,
-                        gym__builder *answer) {
+static int serve_values(const gym__table *table, gym__batch batch, int64_t operation,
+                        const gym_value *request, gym__builder *answer) {
   gym_error err = GYM_ERROR_INIT;
   gym_value *value = NULL;
   int status;
@@ -114,7 +116,8 @@ static int serve_values(const gym__table *table, gym__batch batch, int64_t opera
       status = table->batch_info(batch, &value, &err);
       break;
     case GYM__REMOTE_BATCH_CALL:
-      status = table->batch_call(batch, gym__request_text(request, 1), gym__request_text(request, 2), &value, &err);
+      status = table->batch_call(batch, gym__request_text(request, 1), gym__request_text(request, 2), &value,
+                                 &err);
       break;
     case GYM__REMOTE_BATCH_RENDER:
       status = table->batch_render(batch, &value, &err);
@@ -136,9 +139,11 @@ int gym__serve_batch(const gym__table *table, gym__served *state, int64_t operat
     case GYM__REMOTE_BATCH_BIND:
       return bind(table, state, request, answer), 1;
     case GYM__REMOTE_BATCH_SET_RESET_OPTIONS:
-      return finish(answer, table->batch_set_reset_options(batch, gym__request_text(request, 1), &err), &err), 1;
+      return finish(answer, table->batch_set_reset_options(batch, gym__request_text(request, 1), &err), &err),
+             1;
     case GYM__REMOTE_BATCH_REMAKE:
-      return finish(answer, table->batch_remake(batch, (uint64_t)gym__request_int(request, 1), &err), &err), 1;
+      return finish(answer, table->batch_remake(batch, (uint64_t)gym__request_int(request, 1), &err), &err),
+             1;
     case GYM__REMOTE_BATCH_SAMPLE_ACTIONS:
       return sample_actions(table, batch, request, answer), 1;
     case GYM__REMOTE_BATCH_SEED_ACTIONS:

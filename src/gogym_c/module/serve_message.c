@@ -1,8 +1,7 @@
 /* Requests of the host: reading them from the socket, and what they all have in common. */
-#include <Python.h>
-
 #include "serve_message.h"
 
+#include <Python.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -99,7 +98,7 @@ static void build_executable(gym__builder *b) {
 static int say_hello(gym__builder *answer) {
   const char *version = Py_GetVersion();
   gym__answer(answer, 4);
-  gym__build_int64(answer, GYM__REMOTE_VERSION);
+  gym__build_int64(answer, GYM__REMOTE_PROTOCOL);
   gym__build_int64(answer, getpid());
   build_executable(answer);
   return gym__build_string(answer, version, strcspn(version, " "));
@@ -115,8 +114,9 @@ static int map_data(gym__served *served, uint64_t nbytes, gym__builder *answer) 
   }
   void *data = mmap(NULL, (size_t)nbytes, PROT_READ | PROT_WRITE, MAP_SHARED, served->data_fd, 0);
   if (data == MAP_FAILED) {
-    int status = gym__fail(&err, GYM_ERR_MEMORY, "the worker process cannot map %llu bytes of shared memory: %s",
-                           (unsigned long long)nbytes, strerror(errno));
+    int status =
+        gym__fail(&err, GYM_ERR_MEMORY, "the worker process cannot map %llu bytes of shared memory: %s",
+                  (unsigned long long)nbytes, strerror(errno));
     return gym__answer_failure(answer, status, &err);
   }
   if (served->data) munmap(served->data, (size_t)served->data_nbytes);
@@ -149,7 +149,8 @@ int gym__serve_message(const gym__table *table, gym__served *state, const gym_va
     gym__serve_space(table, operation, request, answer);
     return 0;
   }
-  gym__fail(&err, GYM_ERR_INTERNAL, "the worker process does not know the operation %lld", (long long)operation);
+  gym__fail(&err, GYM_ERR_INTERNAL, "the worker process does not know the operation %lld",
+            (long long)operation);
   gym__answer_failure(answer, GYM_ERR_INTERNAL, &err);
   return 0;
 }
@@ -211,7 +212,8 @@ static gym_value *receive_request(gym__served *served) {
   gym__block header;
   gym_value *request = NULL;
   if (!receive_bytes(served, &header, sizeof header)) return NULL;
-  if (header.magic != GYM__BLOCK_MAGIC || header.nbytes < sizeof header || header.nbytes > SIZE_MAX / 4) return NULL;
+  if (header.magic != GYM__BLOCK_MAGIC || header.nbytes < sizeof header || header.nbytes > SIZE_MAX / 4)
+    return NULL;
   char *block = malloc((size_t)header.nbytes);
   if (!block) return NULL;
   memcpy(block, &header, sizeof header);

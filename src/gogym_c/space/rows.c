@@ -92,6 +92,5 @@ size_t gym__rows_count(const uint8_t *states, size_t count, uint8_t state) {
 }
 
 void gym__rows_mark(uint8_t *states, size_t count, uint8_t state) {
-  __atomic_thread_fence(__ATOMIC_RELEASE);
-  memset(states, state, count);
+  for (size_t i = 0; i < count; i++) __atomic_store_n(&states[i], state, __ATOMIC_RELEASE);
 }

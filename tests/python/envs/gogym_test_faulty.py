@@ -63,7 +63,10 @@ WAYS = {
     "exit-0": lambda: os._exit(0),
     "abort": os.abort,
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    "terminate": lambda: (signal.signal(signal.SIGTERM, signal.SIG_DFL), os.kill(os.getpid(), signal.SIGTERM)),
+    "terminate": lambda: (
+        signal.signal(signal.SIGTERM, signal.SIG_DFL),
+        os.kill(os.getpid(), signal.SIGTERM),
+    ),
     "sys-exit": lambda: sys.exit("goodbye"),
     "recursion": _recurse,
     "recursion-in-c": _recurse_in_c,
@@ -80,7 +83,7 @@ WAYS = {
 class Faulty(gymnasium.Env):
     """Does what `how` says in its method `where`; before that it writes a line to standard error."""
 
-    metadata = {"render_modes": ["rgb_array"]}  # noqa: RUF012  # as in Gymnasium
+    metadata = {"render_modes": ["rgb_array"]}  # as in Gymnasium
 
     def __init__(self, how="nothing", where="step", render_mode=None):
         self.observation_space = spaces.Box(-1, 1, (3,), np.float64)
@@ -94,7 +97,7 @@ class Faulty(gymnasium.Env):
             print(f"about to {self.how} in {where}", file=sys.stderr, flush=True)
             WAYS[self.how]()
 
-    def reset(self, *, seed=None, options=None):
+    def reset(self, *, seed=None, options=None):  # noqa: ARG002
         super().reset(seed=seed)
         self._do("reset")
         return np.zeros(3), {}
