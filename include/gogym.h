@@ -926,7 +926,8 @@ GYM_API int gym_load_state(gym_env env, const void *state, size_t nbytes, gym_er
  * Threads: default. Errors: GYM_ERR_HANDLE, GYM_ERR_STATE, and what making it raises. Nullable: err. */
 GYM_API int gym_clone(gym_env env, gym_env *out, gym_error *err);
 
-/* ------------------------------------------------------------------------------------- vector environments */
+/* ------------------------------------------------------------------------------------- vector environments
+ */
 
 /* Many environments of one kind that step together. A value, not a pointer; {0} is never valid.
  *
@@ -941,15 +942,13 @@ typedef struct gym_vec {
  * `options`: as for gym_make, and under "gogym" also (docs/vector.md)
  *   engine          "process" (default): worker processes, each with its share of the environments
  *                   "sync": all in this process's Python, one after another
- *                   "vector": Gymnasium's own vector environment of that id, in this process's Python, or with
- *                   "workers" in that many processes
- *                   "envpool": EnvPool's environment of that id, likewise
- *   workers         how many processes; default: the number of CPUs that may be used, at most num_envs
- *   autoreset_mode  "next_step" (default), "same_step", "disabled": as Gymnasium defines them
- *   layout          "float64" (default) or "native": what the arrays hold
- *   env_options     an array of num_envs objects: options of single environments, over the common ones
- *   timeout         seconds that a step, reset or call may take before its worker is ended; default: none
- *   on_failure      "restart" (default), "report", "close": see gym_vec_step
+ *                   "vector": Gymnasium's own vector environment of that id, in this process's Python, or
+ * with "workers" in that many processes "envpool": EnvPool's environment of that id, likewise workers how
+ * many processes; default: the number of CPUs that may be used, at most num_envs autoreset_mode  "next_step"
+ * (default), "same_step", "disabled": as Gymnasium defines them layout          "float64" (default) or
+ * "native": what the arrays hold env_options     an array of num_envs objects: options of single
+ * environments, over the common ones timeout         seconds that a step, reset or call may take before its
+ * worker is ended; default: none on_failure      "restart" (default), "report", "close": see gym_vec_step
  *   memory_limit    bytes of address space of each worker
  *   python          the interpreter of the workers
  *   vector_wrappers wrappers of gymnasium.wrappers.vector ("sync", and "vector" and "envpool" in one process)
@@ -964,14 +963,15 @@ GYM_API int gym_vec_make(const char *id, size_t num_envs, const char *options, g
  * gym_vec_view gave.
  *
  * Ownership: the environments are given up. Lifetime: ends here. Threads: default; waits for a call that is
- * under way, and for each worker process at most ten seconds (or the option timeout). Errors: GYM_ERR_HANDLE (also
- * for a second close), GYM_ERR_BUSY; what an env.close() raises; GYM_ERR_WORKER (a process ended in that, or was
- * killed because it did not come to its end). Everything is closed after an error too. Nullable: err. */
+ * under way, and for each worker process at most ten seconds (or the option timeout). Errors: GYM_ERR_HANDLE
+ * (also for a second close), GYM_ERR_BUSY; what an env.close() raises; GYM_ERR_WORKER (a process ended in
+ * that, or was killed because it did not come to its end). Everything is closed after an error too. Nullable:
+ * err. */
 GYM_API int gym_vec_close(gym_vec vec, gym_error *err);
 
 /* What a vector environment is, as a dict: id, num_envs, engine, autoreset_mode, layout, workers (a list of
- * dicts: pid, first, count, restarts, python), on_failure, render_mode, futex_calls (system calls for handing work
- * over, made so far by this process and its workers).
+ * dicts: pid, first, count, restarts, python), on_failure, render_mode, futex_calls (system calls for handing
+ * work over, made so far by this process and its workers).
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: GYM_ERR_HANDLE. Nullable: err. */
@@ -1058,8 +1058,8 @@ GYM_API int gym_vec_seed_actions(gym_vec vec, int64_t seed, gym_error *err);
  * shows them.
  *
  * Ownership, Lifetime: none passed on. Threads: default.
- * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ARGUMENT (a negative seed, another number of seeds, an empty
- * mask, the layout is "native"), GYM_ERR_JSON, GYM_ERR_ALREADY_PENDING_CALL (sent actions have not been
+ * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ARGUMENT (a negative seed, another number of seeds, an
+ * empty mask, the layout is "native"), GYM_ERR_JSON, GYM_ERR_ALREADY_PENDING_CALL (sent actions have not been
  * received); failures of environments as gym_vec_step.
  * Nullable: seeds (with seed_count 0), mask, options, obs (with obs_len 0), err. */
 GYM_API int gym_vec_reset(gym_vec vec, const int64_t *seeds, size_t seed_count, const uint8_t *mask,
@@ -1072,19 +1072,19 @@ GYM_API int gym_vec_reset(gym_vec vec, const int64_t *seeds, size_t seed_count, 
  * them in the view.
  *
  * An episode that has ended begins anew as the autoreset mode says: with "next_step" in the next call, which
- * ignores that environment's action and gives reward 0; with "same_step" in this call, where `obs` has the new
- * episode's first observation, the view's final_observations and the info's final_obs and final_info the old
- * one's last; with "disabled" by gym_vec_reset with a mask, before which the next step gives
+ * ignores that environment's action and gives reward 0; with "same_step" in this call, where `obs` has the
+ * new episode's first observation, the view's final_observations and the info's final_obs and final_info the
+ * old one's last; with "disabled" by gym_vec_reset with a mask, before which the next step gives
  * GYM_ERR_RESET_NEEDED and touches nothing.
  *
  * Failures: where environments fail (raise, return what does not fit, or end, hang or crash with their worker
- * process), the call gives the first one's status, GYM_ERR_WORKER for a process, and says which they are; this
- * is the one kind of error after which everything is written: the rows of all others are those of this very
- * step. gym_vec_failures has the details. With on_failure "restart" the failed environments have been made
- * anew and reset with fresh seeds: their rows hold the first observation, reward 0 and truncated 1. With
- * "report" they stay down, with truncated 1, and fail again in each step until gym_vec_reset brings them back.
- * With "close" all workers are ended. An action that its dtype cannot hold fails that row (GYM_ERR_ACTION)
- * and leaves the environment untouched.
+ * process), the call gives the first one's status, GYM_ERR_WORKER for a process, and says which they are;
+ * this is the one kind of error after which everything is written: the rows of all others are those of this
+ * very step. gym_vec_failures has the details. With on_failure "restart" the failed environments have been
+ * made anew and reset with fresh seeds: their rows hold the first observation, reward 0 and truncated 1. With
+ * "report" they stay down, with truncated 1, and fail again in each step until gym_vec_reset brings them
+ * back. With "close" all workers are ended. An action that its dtype cannot hold fails that row
+ * (GYM_ERR_ACTION) and leaves the environment untouched.
  *
  * Ownership, Lifetime: none passed on. Threads: default.
  * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ARGUMENT (the layout is "native"), GYM_ERR_RESET_NEEDED,
@@ -1102,17 +1102,17 @@ GYM_API int gym_vec_step(gym_vec vec, const double *actions, size_t actions_len,
  *
  * Ownership, Lifetime: none passed on. Threads: default; does not wait for a gym_vec_recv.
  * Errors: GYM_ERR_HANDLE, GYM_ERR_BUFFER, GYM_ERR_ARGUMENT (an id that does not exist or stands twice),
- * GYM_ERR_RESET_NEEDED, GYM_ERR_ALREADY_PENDING_CALL (one of them has been sent already); nothing is sent then.
- * Nullable: ids (with count 0), actions (with actions_len 0), err. */
+ * GYM_ERR_RESET_NEEDED, GYM_ERR_ALREADY_PENDING_CALL (one of them has been sent already); nothing is sent
+ * then. Nullable: ids (with count 0), actions (with actions_len 0), err. */
 GYM_API int gym_vec_send(gym_vec vec, const int64_t *ids, size_t count, const double *actions,
                          size_t actions_len, gym_error *err);
 
 /* Receives the first environments that are ready of those that were sent actions.
  *
- * `batch_size`: how many to wait for, 1 to num_envs; fewer where fewer are under way. `timeout`: seconds; negative
- * waits for ever, 0 not at all. (Where no worker processes do it, this call steps them itself, however long that
- * takes.) `ids`: int64[batch_size] or more, receives which they are; `obs` and `out` have a row for
- * each of them, in that order; `count`: how many.
+ * `batch_size`: how many to wait for, 1 to num_envs; fewer where fewer are under way. `timeout`: seconds;
+ * negative waits for ever, 0 not at all. (Where no worker processes do it, this call steps them itself,
+ * however long that takes.) `ids`: int64[batch_size] or more, receives which they are; `obs` and `out` have a
+ * row for each of them, in that order; `count`: how many.
  *
  * Ownership, Lifetime: none passed on. Threads: default; one gym_vec_recv at a time.
  * Errors: GYM_ERR_TIMEOUT (fewer are ready; they stay there to be received), GYM_ERR_NO_ASYNC_CALL (none is
@@ -1153,29 +1153,29 @@ GYM_API int gym_vec_recv_native(gym_vec vec, size_t batch_size, double timeout, 
  * GYM_VEC_VIEW_INIT. Rows are those of the layout that it was made with. */
 typedef struct gym_vec_view {
   uint32_t struct_size;
-  uint32_t is_native;           /* the layout: 0 float64, 1 native */
-  uint64_t num_envs;            /* rows of each array */
-  uint64_t action_nbytes;       /* of a row */
-  uint64_t observation_nbytes;  /* of a row */
-  void *actions;                /* to be written before a step */
-  const void *observations;     /* of the last reset or step */
+  uint32_t is_native;             /* the layout: 0 float64, 1 native */
+  uint64_t num_envs;              /* rows of each array */
+  uint64_t action_nbytes;         /* of a row */
+  uint64_t observation_nbytes;    /* of a row */
+  void *actions;                  /* to be written before a step */
+  const void *observations;       /* of the last reset or step */
   const void *final_observations; /* with "same_step": of episodes that ended in the last step; else NULL */
   const gym_transition *transitions;
-  const int32_t *statuses;      /* of each environment: GYM_OK, or the gym_status that it failed with last */
+  const int32_t *statuses; /* of each environment: GYM_OK, or the gym_status that it failed with last */
 } gym_vec_view;
 
 #define GYM_VEC_VIEW_INIT {(uint32_t)sizeof(gym_vec_view), 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
 
-/* Where the arrays are. Their content belongs to the library from a send or step until the receive, and to the
- * caller otherwise; rows that are not under way may be used while others are.
+/* Where the arrays are. Their content belongs to the library from a send or step until the receive, and to
+ * the caller otherwise; rows that are not under way may be used while others are.
  *
  * Ownership: the memory stays the library's. Lifetime: until gym_vec_close or gym_shutdown; they do not move.
  * Threads: default; the arrays themselves are not protected. Errors: GYM_ERR_HANDLE, GYM_ERR_ARGUMENT
  * (struct_size). Nullable: err. */
 GYM_API int gym_vec_get_view(gym_vec vec, gym_vec_view *out, gym_error *err);
 
-/* The infos of the last reset, step or receive: a list with a dict for each environment, {} for those that had
- * no part in it. With "same_step" an episode that ended is in final_info and final_obs.
+/* The infos of the last reset, step or receive: a list with a dict for each environment, {} for those that
+ * had no part in it. With "same_step" an episode that ended is in final_info and final_obs.
  *
  * Ownership: the caller frees *out with gym_value_free. Lifetime: until then. Threads: default.
  * Errors: GYM_ERR_HANDLE, GYM_ERR_RESET_NEEDED, GYM_ERR_ALREADY_PENDING_CALL, GYM_ERR_WORKER.

@@ -23,8 +23,8 @@ static inline uint64_t gym__clock_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Sleeps while *word is `expected`, until someone wakes one of `bits` or the deadline (gym__clock_ns) has come.
- * May return earlier. */
+/* Sleeps while *word is `expected`, until someone wakes one of `bits` or the deadline (gym__clock_ns) has
+ * come. May return earlier. */
 static inline void gym__futex_wait(const void *word, uint32_t expected, uint32_t bits, uint64_t deadline) {
 #if defined(__linux__)
   struct timespec until = {(time_t)(deadline / 1000000000u), (long)(deadline % 1000000000u)};

@@ -2,14 +2,14 @@
  *
  * One memfd, the control memory, holds a gym__slab and a gym__station for each worker. Another one, the data,
  * holds rows of a vector environment, or the buffers of one isolated environment; its size is known only when
- * the workers have made their environments. Nothing in them is an address: offsets count from the beginning of
- * the data.
+ * the workers have made their environments. Nothing in them is an address: offsets count from the beginning
+ * of the data.
  *
- * Handing over: the host writes what is to be done into a station or into the states of rows, sets a bit in the
- * station's `operations`, adds one to its `command`, and wakes the worker if that sleeps. Workers sleep on the slab's `turn`, each with its own
- * bit, so that one system call wakes any set of them. A worker that has done n rows (or one call of an isolated
- * environment) takes n from `balance`; the host, which has added what it waits for, sleeps on that until it is 0
- * or less. The worker whose subtraction gets there wakes it.
+ * Handing over: the host writes what is to be done into a station or into the states of rows, sets a bit in
+ * the station's `operations`, adds one to its `command`, and wakes the worker if that sleeps. Workers sleep
+ * on the slab's `turn`, each with its own bit, so that one system call wakes any set of them. A worker that
+ * has done n rows (or one call of an isolated environment) takes n from `balance`; the host, which has added
+ * what it waits for, sleeps on that until it is 0 or less. The worker whose subtraction gets there wakes it.
  *
  * Everything is on cache lines of its own, in pairs, because processors fetch two at a time. */
 #ifndef GOGYM_SLAB_H_
@@ -63,9 +63,9 @@ typedef struct gym__station {
 
   _Alignas(GYM__SLAB_LINE) _Atomic(uint32_t) sleeps; /* the worker is about to sleep, or does */
   _Atomic(uint64_t) futex_calls;                     /* how often it has slept or woken the host */
-  _Atomic(uint64_t) published;                       /* rows taken from the balance, of all time; after that */
-  uint64_t env;                                      /* the worker's own handle, set by the worker */
-  int32_t status;                                    /* of CALL, as is all that follows */
+  _Atomic(uint64_t) published; /* rows taken from the balance, of all time; after that */
+  uint64_t env;                /* the worker's own handle, set by the worker */
+  int32_t status;              /* of CALL, as is all that follows */
   uint32_t reserved;
   uint64_t action_nbytes; /* of CALL_SAMPLE_ACTION: gym_action_nbytes, which may have changed */
   gym_transition transition;

@@ -93,8 +93,8 @@ static int fail_handle(gym__handle_kind kind, uint64_t id, gym_error *err) {
   if (kind_name(id >> 56) && kind_name(id >> 56) != name)
     return gym__fail(err, GYM_ERR_HANDLE, "the handle 0x%016" PRIx64 " is not one of a %s", id, name);
   return gym__fail(err, GYM_ERR_HANDLE,
-                   "the %s handle 0x%016" PRIx64 " is not open: it was closed%s, or never came from %s", name, id,
-                   kind >> 4 == GYM__HANDLE_ENV >> 4 ? " or wrapped" : "", kind_maker(kind));
+                   "the %s handle 0x%016" PRIx64 " is not open: it was closed%s, or never came from %s", name,
+                   id, kind >> 4 == GYM__HANDLE_ENV >> 4 ? " or wrapped" : "", kind_maker(kind));
 }
 
 /* A fresh slot at the end of the table; the table mutex is held. */

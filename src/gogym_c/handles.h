@@ -1,4 +1,5 @@
-/* Handles of environments, spaces and vector environments, in the host and in the module: index + generation, a lock each, usable without the GIL.
+/* Handles of environments, spaces and vector environments, in the host and in the module: index + generation,
+ * a lock each, usable without the GIL.
  *
  * An id is, from the top: 8 bits that say what it is and whose (gym__handle_kind), 32 bits generation, 24
  * bits index. A slot's generation grows with each object that it takes, so that an old handle never fits

@@ -1,5 +1,5 @@
-/* A vector environment of environments that fail on request, and what must be so of each of them: after every call
- * all that it brought is compared with that. Programs that include it begin with #define _GNU_SOURCE. */
+/* A vector environment of environments that fail on request, and what must be so of each of them: after every
+ * call all that it brought is compared with that. Programs that include it begin with #define _GNU_SOURCE. */
 #ifndef FAULTY_SESSION_H_
 #define FAULTY_SESSION_H_
 
@@ -27,7 +27,7 @@ typedef struct fault {
   int status, signal, exit_code;
   const char *text; /* in its message, or in what its process wrote */
   int only_worker;  /* nothing for this process's own Python */
-  int also;         /* another status that it may have: who looks first depends on what was looked at before */
+  int also; /* another status that it may have: who looks first depends on what was looked at before */
 } fault;
 
 static const fault faults[] = {
@@ -71,8 +71,8 @@ static atomic_int rows_received, calls_made;
 typedef struct row {
   long steps, resets;
   int part;
-  int fault;       /* of the action under way */
-  int has_ended;   /* its episode: the next step is a reset */
+  int fault;     /* of the action under way */
+  int has_ended; /* its episode: the next step is a reset */
   int is_down;
   int is_reported; /* its failure has been told, and its row is still to be received */
   int in_flight;
@@ -152,10 +152,12 @@ static inline void learn_actions(session *s) {
 static inline int open_session(session *s, const char *more) {
   char options[2000];
   const int64_t seed = 100;
-  int used = snprintf(options, sizeof options, "{\"work\": %g, \"gogym\": {%s, \"on_failure\": \"%s\"%s, \"env_options\": [",
-                      s->work, s->engine, s->policy, more);
+  int used = snprintf(options, sizeof options,
+                      "{\"work\": %g, \"gogym\": {%s, \"on_failure\": \"%s\"%s, \"env_options\": [", s->work,
+                      s->engine, s->policy, more);
   for (int r = 0; r < s->n; r++)
-    used += snprintf(options + used, sizeof options - (size_t)used, "%s{\"marker\": %d}", r ? ", " : "", 10 * r);
+    used +=
+        snprintf(options + used, sizeof options - (size_t)used, "%s{\"marker\": %d}", r ? ", " : "", 10 * r);
   snprintf(options + used, sizeof options - (size_t)used, "]}}");
   s->err = (gym_error)GYM_ERROR_INIT;
   s->view = (gym_vec_view)GYM_VEC_VIEW_INIT;
@@ -175,9 +177,12 @@ static inline void close_session(session *s) {
   for (int i = 0; i < s->parts; i++) CHECK(is_gone(s->pids[i], 20));
 }
 
-/* ------------------------------------------------------------------------------------- what a call has brought */
+/* ------------------------------------------------------------------------------------- what a call has
+ * brought */
 
-static inline kind kind_of(const row *r) { return r->has_ended || r->is_down ? GOES_ON : faults[r->fault].kind; }
+static inline kind kind_of(const row *r) {
+  return r->has_ended || r->is_down ? GOES_ON : faults[r->fault].kind;
+}
 
 static const gym_value *failure_of(const gym_value *list, int env) {
   for (size_t i = 0; i < gym_value_count(list); i++)
@@ -271,13 +276,15 @@ static inline void check_told(session *s, const gym_value *told, int cause, int 
 /* The row whose action has ended a part's process: -2 where none has, -1 where a signal from outside did. */
 static inline int cause_of_end(const session *s, int part) {
   for (int r = 0; r < s->n; r++)
-    if (s->rows[r].part == part && s->rows[r].in_flight && !s->rows[r].is_reported && kind_of(&s->rows[r]) >= ENDS)
+    if (s->rows[r].part == part && s->rows[r].in_flight && !s->rows[r].is_reported &&
+        kind_of(&s->rows[r]) >= ENDS)
       return s->rows[r].fault;
   return atomic_load(&s->victim) == part ? -1 : -2;
 }
 
 /* Checks the failures of a call against what is known, and takes note of them. `is_received`: of each row. */
-static inline void check_failures(session *s, int code, const int *is_received, const gym_value *list, int *has_failed) {
+static inline void check_failures(session *s, int code, const int *is_received, const gym_value *list,
+                                  int *has_failed) {
   int part_ended[PARTS] = {0}, causes[PARTS], pids[PARTS], restarts[PARTS], last = -1, was_down[MOST];
   CHECK_INT(code, gym_value_count(list) ? int_of(gym_value_at(list, 0), "status") : GYM_OK);
   for (int r = 0; r < s->n; r++) was_down[r] = s->rows[r].is_down;
@@ -333,7 +340,7 @@ static inline void check_failures(session *s, int code, const int *is_received, 
 
 /* After a step (ids NULL: all rows in order) or a receive. */
 static inline void check_results(session *s, int code, const int64_t *ids, int count, double obs[][3],
-                          const gym_transition *out) {
+                                 const gym_transition *out) {
   gym_value *list = NULL;
   int is_received[MOST] = {0}, was_reported[MOST] = {0}, has_failed[MOST] = {0};
   gym_error err = GYM_ERROR_INIT;
@@ -355,8 +362,8 @@ static inline void check_results(session *s, int code, const int64_t *ids, int c
     else
       good = check_advanced(s, r, obs[i], &out[i]);
     if (!good)
-      fprintf(stderr, "  row %d: %g %g %g, reward %g, %d %d; %s\n", r, obs[i][0], obs[i][1], obs[i][2], out[i].reward,
-              out[i].terminated, out[i].truncated, s->what);
+      fprintf(stderr, "  row %d: %g %g %g, reward %g, %d %d; %s\n", r, obs[i][0], obs[i][1], obs[i][2],
+              out[i].reward, out[i].terminated, out[i].truncated, s->what);
     s->rows[r].in_flight = 0;
     s->rows[r].fault = NONE;
   }
@@ -382,7 +389,8 @@ static inline void check_infos(session *s) {
   gym_value_free(list);
 }
 
-/* ------------------------------------------------------------------------------------- what a session does */
+/* ------------------------------------------------------------------------------------- what a session does
+ */
 
 static inline int step(session *s) {
   double actions[MOST], obs[MOST][3];
@@ -392,7 +400,8 @@ static inline int step(session *s) {
     s->rows[r].in_flight = 1;
   }
   memset(out, 0x55, sizeof out);
-  int code = gym_vec_step(s->vec, actions, (size_t)s->n, obs[0], (size_t)s->n * 3, out, (size_t)s->n, &s->err);
+  int code =
+      gym_vec_step(s->vec, actions, (size_t)s->n, obs[0], (size_t)s->n * 3, out, (size_t)s->n, &s->err);
   atomic_fetch_add(&calls_made, 1);
   check_results(s, code, NULL, s->n, obs, out);
   return code;
@@ -411,8 +420,8 @@ static inline int receive(session *s, int batch) {
   size_t count = 0;
   double timeout = random_below(&s->random, 4) ? -1 : 0.001;
   memset(out, 0x55, sizeof out);
-  int code = gym_vec_recv(s->vec, (size_t)batch, timeout, ids, obs[0], (size_t)batch * 3, out, (size_t)batch, &count,
-                          &s->err);
+  int code = gym_vec_recv(s->vec, (size_t)batch, timeout, ids, obs[0], (size_t)batch * 3, out, (size_t)batch,
+                          &count, &s->err);
   atomic_fetch_add(&calls_made, 1);
   if (code == GYM_ERR_TIMEOUT && timeout > 0) {
     sched_yield();
@@ -428,7 +437,8 @@ static inline void send_some(session *s, int all) {
   int64_t ids[MOST];
   size_t count = 0;
   for (int r = 0; r < s->n; r++) {
-    if (s->rows[r].in_flight || (!all && s->rows[r].fault == NONE && random_below(&s->random, 3) == 0)) continue;
+    if (s->rows[r].in_flight || (!all && s->rows[r].fault == NONE && random_below(&s->random, 3) == 0))
+      continue;
     s->rows[r].in_flight = 1;
     actions[count] = actions_of[s->rows[r].fault];
     ids[count++] = r;
@@ -479,7 +489,8 @@ static inline void place_fault(session *s, int fault) {
     const row *row = &s->rows[r];
     int taken = row->fault != NONE || row->is_down || row->in_flight;
     for (int other = 0; other < s->n; other++)
-      taken |= faults[fault].kind >= ENDS && s->rows[other].part == row->part && faults[s->rows[other].fault].kind >= ENDS;
+      taken |= faults[fault].kind >= ENDS && s->rows[other].part == row->part &&
+               faults[s->rows[other].fault].kind >= ENDS;
     if (taken) continue;
     s->rows[r].fault = fault;
     return;

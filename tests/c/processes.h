@@ -1,5 +1,5 @@
-/* For tests of worker processes: which processes there are, and what is open in this one. Programs that include
- * it begin with #define _GNU_SOURCE. */
+/* For tests of worker processes: which processes there are, and what is open in this one. Programs that
+ * include it begin with #define _GNU_SOURCE. */
 #ifndef PROCESSES_H_
 #define PROCESSES_H_
 
@@ -79,7 +79,8 @@ static inline int count_mappings(void) {
 static inline int count_named_memory(void) {
   int count = 0;
   DIR *all = opendir("/dev/shm");
-  for (struct dirent *entry; all && (entry = readdir(all)) != NULL;) count += strstr(entry->d_name, "gogym") != NULL;
+  for (struct dirent *entry; all && (entry = readdir(all)) != NULL;)
+    count += strstr(entry->d_name, "gogym") != NULL;
   if (all) closedir(all);
   return count;
 }

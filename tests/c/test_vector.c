@@ -1,5 +1,5 @@
-/* Vector environments: the same rollouts on every engine, with any number of workers, stepped together or sent and
- * received in any order; buffers, views, masks, seeds. */
+/* Vector environments: the same rollouts on every engine, with any number of workers, stepped together or
+ * sent and received in any order; buffers, views, masks, seeds. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <math.h>
@@ -39,7 +39,8 @@ static void roll(const char *options, rollout *out) {
   for (int step = 0; step < STEPS; step++) {
     for (int env = 0; env < N; env++) actions[env] = action_of(step, env);
     if (!CHECK_OK(
-            gym_vec_step(vec, actions, N, out->obs[step + 1][0], N * 4, out->transitions[step], N, &err), err))
+            gym_vec_step(vec, actions, N, out->obs[step + 1][0], N * 4, out->transitions[step], N, &err),
+            err))
       break;
   }
   close_vec(vec);
@@ -55,13 +56,14 @@ static void check_same(const rollout *a, const rollout *b, const char *what) {
 
 static void test_engines(void) {
   static const char *modes[] = {"next_step", "same_step"};
-  static const char *engines[] = {"\"engine\": \"process\", \"workers\": 1", "\"workers\": 2", "\"workers\": 3",
-                                  "\"workers\": 7", "\"engine\": \"process\""};
+  static const char *engines[] = {"\"engine\": \"process\", \"workers\": 1", "\"workers\": 2",
+                                  "\"workers\": 3", "\"workers\": 7", "\"engine\": \"process\""};
   static rollout expected, got;
   char options[300];
   for (int m = 0; m < 2; m++) {
     snprintf(options, sizeof options,
-             "{\"max_episode_steps\": 13, \"gogym\": {\"engine\": \"sync\", \"autoreset_mode\": \"%s\"}}", modes[m]);
+             "{\"max_episode_steps\": 13, \"gogym\": {\"engine\": \"sync\", \"autoreset_mode\": \"%s\"}}",
+             modes[m]);
     roll(options, &expected);
     int ends = 0;
     for (int step = 0; step < STEPS; step++)
@@ -69,8 +71,9 @@ static void test_engines(void) {
         ends += expected.transitions[step][env].terminated || expected.transitions[step][env].truncated;
     CHECK(ends > N);
     for (size_t e = 0; e < sizeof engines / sizeof *engines; e++) {
-      snprintf(options, sizeof options, "{\"max_episode_steps\": 13, \"gogym\": {%s, \"autoreset_mode\": \"%s\"}}",
-               engines[e], modes[m]);
+      snprintf(options, sizeof options,
+               "{\"max_episode_steps\": 13, \"gogym\": {%s, \"autoreset_mode\": \"%s\"}}", engines[e],
+               modes[m]);
       roll(options, &got);
       check_same(&expected, &got, options);
     }
@@ -150,7 +153,8 @@ static void test_send_errors(void) {
   int64_t ids[N];
   size_t count = 77;
   gym_vec vec = make(N, "{\"gogym\": {\"workers\": 2}}");
-  CHECK_FAILURE(gym_vec_step(vec, actions, N, NULL, 0, NULL, 0, &err), GYM_ERR_RESET_NEEDED, err, "gym_vec_reset");
+  CHECK_FAILURE(gym_vec_step(vec, actions, N, NULL, 0, NULL, 0, &err), GYM_ERR_RESET_NEEDED, err,
+                "gym_vec_reset");
   CHECK_FAILURE(gym_vec_send(vec, one, 1, actions, 1, &err), GYM_ERR_RESET_NEEDED, err, "environment 2");
   CHECK_OK(gym_vec_reset(vec, &seed, 1, NULL, NULL, NULL, 0, &err), err);
   CHECK_FAILURE(gym_vec_send(vec, twice, 2, actions, 2, &err), GYM_ERR_ARGUMENT, err, "twice");
@@ -160,8 +164,10 @@ static void test_send_errors(void) {
                 "gym_vec_send");
   CHECK_OK(gym_vec_send(vec, one, 1, actions, 1, &err), err);
   CHECK_FAILURE(gym_vec_send(vec, one, 1, actions, 1, &err), GYM_ERR_ALREADY_PENDING_CALL, err, "2");
-  CHECK_FAILURE(gym_vec_step(vec, actions, N, NULL, 0, NULL, 0, &err), GYM_ERR_ALREADY_PENDING_CALL, err, "1");
-  CHECK_FAILURE(gym_vec_recv(vec, 1, NAN, ids, NULL, 0, NULL, 0, &count, &err), GYM_ERR_ARGUMENT, err, "timeout");
+  CHECK_FAILURE(gym_vec_step(vec, actions, N, NULL, 0, NULL, 0, &err), GYM_ERR_ALREADY_PENDING_CALL, err,
+                "1");
+  CHECK_FAILURE(gym_vec_recv(vec, 1, NAN, ids, NULL, 0, NULL, 0, &count, &err), GYM_ERR_ARGUMENT, err,
+                "timeout");
   CHECK_INT(count, 77);
   CHECK_OK(gym_vec_recv(vec, N, -1, ids, NULL, 0, NULL, 0, &count, &err), err);
   CHECK_INT(count, 1);
@@ -177,7 +183,8 @@ static void test_timeout(void) {
   double actions[2] = {1, 0};
   int64_t ids[2];
   size_t count = 0;
-  int status = gym_vec_make("gogym_test_vector:gogym_test/Slow-v0", 2, "{\"gogym\": {\"workers\": 2}}", &vec, &err);
+  int status =
+      gym_vec_make("gogym_test_vector:gogym_test/Slow-v0", 2, "{\"gogym\": {\"workers\": 2}}", &vec, &err);
   if (!CHECK_OK(status, err)) return;
   CHECK_OK(gym_vec_reset(vec, &seed, 1, NULL, NULL, NULL, 0, &err), err);
   CHECK_OK(gym_vec_send(vec, NULL, 0, actions, 2, &err), err);
@@ -189,7 +196,8 @@ static void test_timeout(void) {
   close_vec(vec);
 }
 
-/* ------------------------------------------------------------------------------------- masks, seeds, views */
+/* ------------------------------------------------------------------------------------- masks, seeds, views
+ */
 
 static void test_disabled(const char *engine) {
   char options[200];
@@ -207,7 +215,8 @@ static void test_disabled(const char *engine) {
   }
   CHECK(ended > 0 && ended < N);
   memcpy(before, obs, sizeof obs);
-  CHECK_FAILURE(gym_vec_step(vec, actions, N, obs[0], N * 4, out, N, &err), GYM_ERR_RESET_NEEDED, err, "mask");
+  CHECK_FAILURE(gym_vec_step(vec, actions, N, obs[0], N * 4, out, N, &err), GYM_ERR_RESET_NEEDED, err,
+                "mask");
   CHECK(memcmp(before, obs, sizeof obs) == 0);
   const uint8_t none[N] = {0};
   CHECK_FAILURE(gym_vec_reset(vec, NULL, 0, none, NULL, obs[0], N * 4, &err), GYM_ERR_ARGUMENT, err, "mask");
@@ -234,8 +243,8 @@ static void test_seeds(void) {
   CHECK_FAILURE(gym_vec_reset(vec, seeds, N, NULL, NULL, NULL, 0, &err), GYM_ERR_ARGUMENT, err, "seeds[2]");
   CHECK_FAILURE(gym_vec_reset(vec, NULL, 0, NULL, "[1]", NULL, 0, &err), GYM_ERR_JSON, err, "object");
   CHECK_FAILURE(gym_vec_reset(vec, NULL, 0, NULL, NULL, first[0], 4, &err), GYM_ERR_BUFFER, err, "28");
-  CHECK_FAILURE(gym_vec_reset_native(vec, NULL, 0, NULL, NULL, first, sizeof first, &err), GYM_ERR_ARGUMENT, err,
-                "layout");
+  CHECK_FAILURE(gym_vec_reset_native(vec, NULL, 0, NULL, NULL, first, sizeof first, &err), GYM_ERR_ARGUMENT,
+                err, "layout");
   close_vec(vec);
 }
 
@@ -244,7 +253,8 @@ static void test_view(const char *layout) {
   const int64_t seed = 9;
   gym_vec_view view = GYM_VEC_VIEW_INIT;
   snprintf(options, sizeof options,
-           "{\"max_episode_steps\": 4, \"gogym\": {\"layout\": \"%s\", \"autoreset_mode\": \"same_step\"}}", layout);
+           "{\"max_episode_steps\": 4, \"gogym\": {\"layout\": \"%s\", \"autoreset_mode\": \"same_step\"}}",
+           layout);
   gym_vec vec = make(N, options);
   int is_native = strcmp(layout, "native") == 0;
   CHECK_OK(gym_vec_get_view(vec, &view, &err), err);
@@ -280,7 +290,8 @@ static void test_view(const char *layout) {
   close_vec(vec);
 }
 
-/* ------------------------------------------------------------------------------------- values and the rest */
+/* ------------------------------------------------------------------------------------- values and the rest
+ */
 
 static void test_values(const char *options) {
   const int64_t seed = 1;
@@ -305,7 +316,8 @@ static void test_values(const char *options) {
     CHECK_INT(number, 1 + (int64_t)i);
   }
   gym_value_free(value);
-  CHECK_FAILURE(gym_vec_call(vec, "no_such_thing", NULL, &value, &err), GYM_ERR_ATTRIBUTE, err, "no_such_thing");
+  CHECK_FAILURE(gym_vec_call(vec, "no_such_thing", NULL, &value, &err), GYM_ERR_ATTRIBUTE, err,
+                "no_such_thing");
   CHECK_FAILURE(gym_vec_render(vec, &value, &err), GYM_ERR_RENDER, err, "render_mode");
   CHECK_OK(gym_vec_observation_space(vec, &value, &err), err);
   CHECK_STR(gym_value_string(gym_value_get(value, "type"), NULL), "Box");

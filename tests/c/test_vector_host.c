@@ -1,6 +1,6 @@
-/* Vector environments and what happens to their host: it is killed, forks, becomes another program, gets signals, has
- * many threads, shuts down. No worker stays behind. This program is also the host that is killed.
- * GOGYM_TEST_ROUNDS says how many times as often each case comes, GOGYM_TEST_ONLY which. */
+/* Vector environments and what happens to their host: it is killed, forks, becomes another program, gets
+ * signals, has many threads, shuts down. No worker stays behind. This program is also the host that is
+ * killed. GOGYM_TEST_ROUNDS says how many times as often each case comes, GOGYM_TEST_ONLY which. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,8 @@ static int pids_of(gym_vec vec, int *pids) {
   CHECK_OK(gym_vec_describe(vec, &about, &err), err);
   const gym_value *workers = gym_value_get(about, "workers");
   int count = (int)gym_value_count(workers);
-  for (int i = 0; i < count; i++) pids[i] = (int)number_at(gym_value_get(gym_value_at(workers, (size_t)i), "pid"));
+  for (int i = 0; i < count; i++)
+    pids[i] = (int)number_at(gym_value_get(gym_value_at(workers, (size_t)i), "pid"));
   gym_value_free(about);
   return count;
 }
@@ -57,7 +58,8 @@ static void learn_actions(gym_vec vec) {
   gym_value_free(lists);
 }
 
-/* ------------------------------------------------------------------------------------- a host that is killed */
+/* ------------------------------------------------------------------------------------- a host that is killed
+ */
 
 static void step_for_ever(gym_vec vec, int fault) {
   double actions[N] = {0}, obs[N][3];
@@ -75,7 +77,8 @@ static void *receive_for_ever(void *argument) {
   return NULL;
 }
 
-/* What a host does until it is killed, or ends by itself. Its pids are written to `out` when they are known. */
+/* What a host does until it is killed, or ends by itself. Its pids are written to `out` when they are known.
+ */
 static int be_host(const char *what, int out) {
   int pids[WORKERS] = {0};
   double actions[N] = {0};
@@ -128,7 +131,8 @@ static pid_t start_host(const char *what, int *from) {
   return host;
 }
 
-/* Waits until all processes that have come to this one are gone; it is their parent when their own has ended. */
+/* Waits until all processes that have come to this one are gone; it is their parent when their own has ended.
+ */
 static int reap_all(double seconds) {
   for (double waited = 0; waited < seconds;) {
     pid_t pid = waitpid(-1, NULL, WNOHANG);
@@ -230,7 +234,7 @@ static void *step_on(void *argument) {
   gym_error mine = GYM_ERROR_INIT;
   while (!atomic_load(&self->is_over)) {
     if (!CHECK_OK(gym_vec_step(self->vec, actions, N, obs[0], N * 3, NULL, 0, &mine), mine)) break;
-    check_rows((const double(*)[3])obs, ++self->steps);
+    check_rows((const double (*)[3])obs, ++self->steps);
   }
   return NULL;
 }
@@ -288,7 +292,8 @@ static void test_programs(void) {
     FILE *list = popen("ls -l /proc/self/fd", "r");
     while (list && fgets(line, sizeof line, list)) {
       lines++;
-      found += strstr(line, "gogym") != NULL || strstr(line, "socket:") != NULL || strstr(line, "eventfd") != NULL;
+      found +=
+          strstr(line, "gogym") != NULL || strstr(line, "socket:") != NULL || strstr(line, "eventfd") != NULL;
     }
     if (list) CHECK_INT(pclose(list), 0);
   }
@@ -376,7 +381,8 @@ static void *make_there(void *argument) {
 static void test_threads(void) {
   stepper some[4], left = {0};
   static const char *const options[4] = {"{\"gogym\": {\"workers\": 2}}", "{\"gogym\": {\"workers\": 1}}",
-                                         "{\"gogym\": {\"engine\": \"sync\"}}", "{\"gogym\": {\"workers\": 3}}"};
+                                         "{\"gogym\": {\"engine\": \"sync\"}}",
+                                         "{\"gogym\": {\"workers\": 3}}"};
   for (int i = 0; i < 4; i++) begin_steps(&some[i], options[i]);
   if (pthread_create(&left.thread, NULL, make_there, &left) != 0) abort();
   pthread_join(left.thread, NULL);
@@ -416,7 +422,7 @@ static void test_shared(void) {
     if (pthread_create(&threads[i], NULL, step_shared, &all) != 0) abort();
   for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
   CHECK_OK(gym_vec_step(all.vec, actions, N, obs[0], N * 3, NULL, 0, &err), err);
-  check_rows((const double(*)[3])obs, atomic_load(&all.total) + 1);
+  check_rows((const double (*)[3])obs, atomic_load(&all.total) + 1);
   CHECK_OK(gym_vec_close(all.vec, &err), err);
 }
 
@@ -426,7 +432,8 @@ static void shut_down(gym_vec vec, int expected) {
   CHECK_INT(gym_shutdown(&err), expected);
   check_vec_calls(vec, GYM_ERR_SHUTDOWN, "gym_shutdown");
   CHECK_INT(count_children(), 0);
-  for (int i = 0; i < 1000 && count_mappings() > 0; i++) sleep_ms(10); /* another thread gives the last ones back */
+  for (int i = 0; i < 1000 && count_mappings() > 0; i++)
+    sleep_ms(10); /* another thread gives the last ones back */
   CHECK_INT(count_mappings(), 0);
 }
 

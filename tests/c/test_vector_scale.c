@@ -1,5 +1,6 @@
-/* A thousand environments on two workers, and more workers than the bits that they are woken by: every row as in this
- * process, memory that does not grow, also when workers are killed. Prints the memory of an environment. */
+/* A thousand environments on two workers, and more workers than the bits that they are woken by: every row as
+ * in this process, memory that does not grow, also when workers are killed. Prints the memory of an
+ * environment. */
 #define _GNU_SOURCE
 #include "envs.h"
 #include "processes.h"
@@ -48,7 +49,9 @@ static long memory_of_all(gym_vec vec) {
   return sum;
 }
 
-static double action_of(size_t step, size_t env) { return (double)((step * 7 + env * 3 + step / 5 + env / 64) % 2); }
+static double action_of(size_t step, size_t env) {
+  return (double)((step * 7 + env * 3 + step / 5 + env / 64) % 2);
+}
 
 static double actions[MANY], obs[2][MANY][4];
 static gym_transition out[2][MANY];
@@ -77,7 +80,8 @@ static void test_many(void) {
   for (size_t i = 0; i < STEPS; i++) {
     if (!CHECK_OK(step(vec, 0, MANY, i), err)) break;
     if (i % 10 == 0) wrong += step(expected, 1, MANY, i) != GYM_OK;
-    if (i % 10) wrong += gym_vec_step(expected, actions, MANY, obs[1][0], MANY * 4, out[1], MANY, &err) != GYM_OK;
+    if (i % 10)
+      wrong += gym_vec_step(expected, actions, MANY, obs[1][0], MANY * 4, out[1], MANY, &err) != GYM_OK;
     wrong += memcmp(obs[0], obs[1], sizeof obs[0]) != 0 || memcmp(out[0], out[1], sizeof out[0]) != 0;
     for (size_t env = 0; env < MANY; env++) ends += out[0][env].terminated;
     if (i == STEPS / 4) begin = memory_of_all(vec);
@@ -86,9 +90,11 @@ static void test_many(void) {
   CHECK_INT(wrong, 0);
   CHECK(ends > MANY);
   double each = (double)(end - few) / (MANY - WORKERS);
-  printf("%d environments on %d workers: %d steps, %zu episodes; %.1f KiB an environment in the workers (%ld KiB for "
-         "all of them, %ld KiB for %d environments)\n",
-         MANY, WORKERS, STEPS, ends, each, end, few, WORKERS);
+  printf(
+      "%d environments on %d workers: %d steps, %zu episodes; %.1f KiB an environment in the workers (%ld "
+      "KiB for "
+      "all of them, %ld KiB for %d environments)\n",
+      MANY, WORKERS, STEPS, ends, each, end, few, WORKERS);
   if (CHECK_MEMORY_TELLS) {
     CHECK(few > 0 && each > 0 && each < 200);
     CHECK(end - begin < 8192); /* nothing is kept of steps that are over */
@@ -105,7 +111,8 @@ static void test_many(void) {
     CHECK_OK(gym_vec_failures(vec, &list, &err), err);
     CHECK_INT(gym_value_count(list), MANY / 2);
     gym_value_free(list);
-    for (size_t env = 0; env < MANY; env++) wrong += out[0][env].truncated != (env / (MANY / 2) == (size_t)i % WORKERS);
+    for (size_t env = 0; env < MANY; env++)
+      wrong += out[0][env].truncated != (env / (MANY / 2) == (size_t)i % WORKERS);
     for (size_t j = 0; j < 20; j++) CHECK_OK(step(vec, 0, MANY, j), err);
   }
   CHECK_INT(wrong, 0);
@@ -129,7 +136,8 @@ static void test_crowd(void) {
   for (size_t i = 0; i < 200; i++) {
     wrong += step(vec, 0, ROWS, i) != GYM_OK;
     wrong += step(expected, 1, ROWS, i) != GYM_OK;
-    wrong += memcmp(obs[0], obs[1], ROWS * sizeof *obs[0]) != 0 || memcmp(out[0], out[1], ROWS * sizeof *out[0]) != 0;
+    wrong += memcmp(obs[0], obs[1], ROWS * sizeof *obs[0]) != 0 ||
+             memcmp(out[0], out[1], ROWS * sizeof *out[0]) != 0;
   }
   CHECK_INT(wrong, 0);
   /* One row of each at a time, as its worker's bit may be another's too. */

@@ -284,7 +284,8 @@ static void test_vector_options(void) {
   for (size_t i = 0; i < COUNT(engines); i++) {
     const char *engine = i == 0 ? "sync" : engines[i];
     char own[200];
-    snprintf(own, sizeof own, "{\"engine\": \"%s\", \"timeout\": 3, \"memory_limit\": 7, \"python\": \"p\"}", engine);
+    snprintf(own, sizeof own, "{\"engine\": \"%s\", \"timeout\": 3, \"memory_limit\": 7, \"python\": \"p\"}",
+             engine);
     out = vector_options(own, 8);
     CHECK(out.workers == 0 && out.timeout == 0 && out.memory_limit == 0 && !*out.python);
   }

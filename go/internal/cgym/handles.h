@@ -1,5 +1,6 @@
 /* A copy of src/gogym_c/handles.h, made by tools/copy_go_sources.py; edit that one. */
-/* Handles of environments, spaces and vector environments, in the host and in the module: index + generation, a lock each, usable without the GIL.
+/* Handles of environments, spaces and vector environments, in the host and in the module: index + generation,
+ * a lock each, usable without the GIL.
  *
  * An id is, from the top: 8 bits that say what it is and whose (gym__handle_kind), 32 bits generation, 24
  * bits index. A slot's generation grows with each object that it takes, so that an old handle never fits

@@ -1,14 +1,15 @@
 /* A copy of src/gogym_c/host/vector.h, made by tools/copy_go_sources.py; edit that one. */
 /* Vector environments: what is behind a gym_vec. Not installed.
  *
- * Its rows are divided into parts, each of which does its own: a worker process, or Python in this process. All
- * parts read and write the same arrays. What each row is about to do or has done stands in its state (GYM__ROW_*,
- * gogym_abi.h); the host's own notes about rows are in `notes`.
+ * Its rows are divided into parts, each of which does its own: a worker process, or Python in this process.
+ * All parts read and write the same arrays. What each row is about to do or has done stands in its state
+ * (GYM__ROW_*, gogym_abi.h); the host's own notes about rows are in `notes`.
  *
  * Locks: calls on a vector environment hold its slot's lock (handles.h), but for a send, which only holds the
- * slot, so that actions can be sent while another thread waits to receive. `notes` and `in_flight` are guarded by
- * `mutex`, which nobody holds while he waits. Whoever sends, steps or resets holds `repairs` too, and so does a
- * receive while it makes good what has failed: a part's worker may be exchanged meanwhile. It is taken first. */
+ * slot, so that actions can be sent while another thread waits to receive. `notes` and `in_flight` are
+ * guarded by `mutex`, which nobody holds while he waits. Whoever sends, steps or resets holds `repairs` too,
+ * and so does a receive while it makes good what has failed: a part's worker may be exchanged meanwhile. It
+ * is taken first. */
 #ifndef GOGYM_VECTOR_H_
 #define GOGYM_VECTOR_H_
 
@@ -33,10 +34,10 @@ typedef struct gym__part {
 
 /* What the host knows of a row. */
 enum {
-  GYM__NOTE_IN_FLIGHT = 1,   /* it has been sent, and not received */
-  GYM__NOTE_WAS_RESET = 2,   /* it has had its first reset */
-  GYM__NOTE_NEEDS_RESET = 4, /* its episode has ended, and nobody begins another one */
-  GYM__NOTE_IS_DOWN = 8,     /* its environment failed, and was not made anew */
+  GYM__NOTE_IN_FLIGHT = 1,    /* it has been sent, and not received */
+  GYM__NOTE_WAS_RESET = 2,    /* it has had its first reset */
+  GYM__NOTE_NEEDS_RESET = 4,  /* its episode has ended, and nobody begins another one */
+  GYM__NOTE_IS_DOWN = 8,      /* its environment failed, and was not made anew */
   GYM__NOTE_IS_REPORTED = 16, /* its failure was reported before it was received */
   GYM__NOTE_IS_REFUSED = 32,  /* its last action could not be read */
   GYM__NOTE_TOOK_PART = 64    /* in the last reset, step or receive */
@@ -82,16 +83,16 @@ typedef struct gym__vector {
   uint8_t *states;
   int64_t *seeds;
 
-  uint8_t *notes;     /* GYM__NOTE_*, of each row */
-  uint64_t in_flight; /* how many rows have that note */
+  uint8_t *notes;        /* GYM__NOTE_*, of each row */
+  uint64_t in_flight;    /* how many rows have that note */
   uint64_t *part_counts; /* scratch memory of gym__vector_send: one for each part */
-  uint64_t next_look; /* where the next receive begins to look, so that no row is always the last */
-  int has_options;    /* the parts have been given options for resets */
-  int is_counted;     /* the slab's balance is right: no worker has ended since it was last 0 */
-  int is_closed;      /* by on_failure "close" */
-  uint64_t seed_state; /* of the generator of fresh seeds */
+  uint64_t next_look;    /* where the next receive begins to look, so that no row is always the last */
+  int has_options;       /* the parts have been given options for resets */
+  int is_counted;        /* the slab's balance is right: no worker has ended since it was last 0 */
+  int is_closed;         /* by on_failure "close" */
+  uint64_t seed_state;   /* of the generator of fresh seeds */
 
-  uint32_t action_part; /* whose action space draws random actions */
+  uint32_t action_part;     /* whose action space draws random actions */
   uint64_t action_restarts; /* of that part, when its action space was seeded */
   int are_actions_seeded;
 
@@ -113,7 +114,8 @@ int gym__vector_restart(gym__vector *vector, gym__part *part, gym_error *err);
 
 gym__part *gym__vector_part_of(const gym__vector *vector, uint64_t row);
 
-/* ------------------------------------------------------------------------- vector_part.c: calls of one part */
+/* ------------------------------------------------------------------------- vector_part.c: calls of one part
+ */
 
 /* The value that a message about a part's batch or the table gives; NULL: not wanted. The operation is one of
  * GYM__REMOTE_BATCH_INFO, _CALL (with name and arguments), _RENDER, _FAILURES. */
@@ -143,7 +145,8 @@ int gym__vector_send(gym__vector *vector, const int64_t *ids, uint64_t count, co
 int gym__vector_recv(gym__vector *vector, uint64_t batch_size, double timeout, int64_t *ids, uint64_t *count,
                      gym_error *err);
 
-/* What keeps a call from being made: on_failure "close"; and rows in flight (GYM_ERR_ALREADY_PENDING_CALL). */
+/* What keeps a call from being made: on_failure "close"; and rows in flight (GYM_ERR_ALREADY_PENDING_CALL).
+ */
 int gym__vector_check_open(const gym__vector *vector, gym_error *err);
 int gym__vector_check_idle(gym__vector *vector, gym_error *err);
 
@@ -160,8 +163,8 @@ void gym__vector_unlock_repairs(gym__vector *vector);
 /* Whether any environment has been reset. */
 int gym__vector_was_reset(const gym__vector *vector);
 
-/* Has one part reset the rows that `wanted` says (uint8[part->count]), each with its seed in `seeds`, and waits
- * for them: after a failure. Their states are IDLE then, and their statuses say how it went. */
+/* Has one part reset the rows that `wanted` says (uint8[part->count]), each with its seed in `seeds`, and
+ * waits for them: after a failure. Their states are IDLE then, and their statuses say how it went. */
 void gym__vector_reset_rows(gym__vector *vector, gym__part *part, const uint8_t *wanted);
 
 /* Whether a row's results are there to be taken. */
@@ -174,8 +177,8 @@ static inline int gym__row_is_ready(const gym__vector *vector, uint64_t row) {
 void gym__vector_forget_failures(gym__vector *vector);
 
 /* Looks for workers that have ended, and for rows that took part in the call and have failed; makes good what
- * on_failure says. GYM_OK, or the status of the first failure, which err tells of together with the others. With
- * `repairs`. */
+ * on_failure says. GYM_OK, or the status of the first failure, which err tells of together with the others.
+ * With `repairs`. */
 int gym__vector_look_after(gym__vector *vector, gym_error *err);
 
 /* Marks the rows in flight of workers that have ended as done and failed. */
@@ -184,8 +187,8 @@ void gym__vector_find_ended(gym__vector *vector);
 /* Takes from the balance what a worker that has ended will not count any more. With the mutex. */
 void gym__vector_count_ended(gym__vector *vector, gym__part *part);
 
-/* A part whose worker has ended was started anew: those of its rows that a mask leaves out stay down, and that is to
- * be told. `said`: how the worker ended. */
+/* A part whose worker has ended was started anew: those of its rows that a mask leaves out stay down, and
+ * that is to be told. `said`: how the worker ended. */
 void gym__vector_note_left_out(gym__vector *vector, const gym__part *part, const uint8_t *mask,
                                const gym_error *said, const gym__worker_end *end);
 

@@ -129,13 +129,14 @@ int gym__vector_space(gym__vector *vector, int which, gym_space *out, gym_error 
 
 static int seed_actions_of(const gym__part *part, int64_t seed, gym_error *err) {
   const gym__table *table;
-  if (part->worker) return gym__worker_call(part->worker, GYM__REMOTE_BATCH_SEED_ACTIONS, NULL, err, "i", seed);
+  if (part->worker)
+    return gym__worker_call(part->worker, GYM__REMOTE_BATCH_SEED_ACTIONS, NULL, err, "i", seed);
   int status = gym__enter(&table, err);
   return status ? status : gym__leave(table->batch_seed_actions(part->batch, seed, err));
 }
 
-/* The part that draws. Where the one that did has ended, another goes on with a seed that follows from those that
- * were given, so that a program with the same failures draws the same. */
+/* The part that draws. Where the one that did has ended, another goes on with a seed that follows from those
+ * that were given, so that a program with the same failures draws the same. */
 static int choose_action_part(gym__vector *vector, const gym__part **out, gym_error *err) {
   const gym__part *part = some_part(vector, vector->action_part);
   uint32_t index = (uint32_t)(part - vector->parts);

@@ -66,8 +66,8 @@ void gym__vector_fail_row(gym__vector *vector, uint64_t row, int status) {
 void gym__vector_count_ended(gym__vector *vector, gym__part *part) {
   uint64_t published = atomic_load(&gym__worker_station(part->worker)->published);
   if (part->told <= published) return;
-  /* It may have been ended in between counting and saying so; then the balance is too low, which costs time until
-   * it is settled, and nothing else. */
+  /* It may have been ended in between counting and saying so; then the balance is too low, which costs time
+   * until it is settled, and nothing else. */
   atomic_fetch_sub(&vector->memory.slab->balance, (int32_t)(part->told - published));
   part->told = published;
   vector->is_counted = 0;
@@ -187,8 +187,8 @@ static void restart_rows(gym__vector *vector, gym__part *part, uint8_t *wanted) 
     gym__failure *failure = failure_of(vector, row);
     int is_up = vector->statuses[row] == GYM_OK;
     if (is_up) {
-      vector->notes[row] = (uint8_t)((vector->notes[row] & (GYM__NOTE_IN_FLIGHT | GYM__NOTE_TOOK_PART)) |
-                                     GYM__NOTE_WAS_RESET);
+      vector->notes[row] =
+          (uint8_t)((vector->notes[row] & (GYM__NOTE_IN_FLIGHT | GYM__NOTE_TOOK_PART)) | GYM__NOTE_WAS_RESET);
       memset(&vector->transitions[row], 0, sizeof vector->transitions[row]);
       vector->transitions[row].truncated = 1;
     } else {
@@ -206,7 +206,8 @@ static void restart_rows(gym__vector *vector, gym__part *part, uint8_t *wanted) 
 static void close_all(gym__vector *vector) {
   vector->is_closed = 1;
   for (uint32_t i = 0; i < vector->part_count; i++)
-    if (vector->parts[i].worker) gym__worker_kill(vector->parts[i].worker, "was ended because another one failed");
+    if (vector->parts[i].worker)
+      gym__worker_kill(vector->parts[i].worker, "was ended because another one failed");
 }
 
 /* What on_failure says for one part; `wanted` are its rows that have failed just now. */

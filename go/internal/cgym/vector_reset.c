@@ -13,7 +13,9 @@ static uint64_t mix(uint64_t *state) { /* splitmix64: Steele, Lea and Flood, 201
   return z ^ (z >> 31);
 }
 
-int64_t gym__vector_fresh_seed(gym__vector *vector) { return (int64_t)(mix(&vector->seed_state) & 0x7fffffff); }
+int64_t gym__vector_fresh_seed(gym__vector *vector) {
+  return (int64_t)(mix(&vector->seed_state) & 0x7fffffff);
+}
 
 static void set_seeds(gym__vector *vector, const int64_t *seeds, size_t seed_count) {
   for (uint64_t row = 0; row < vector->num_envs; row++) {
@@ -29,12 +31,14 @@ static void set_seeds(gym__vector *vector, const int64_t *seeds, size_t seed_cou
 static int check_seeds(const gym__vector *vector, const int64_t *seeds, size_t seed_count, gym_error *err) {
   if (seed_count > 1 && seed_count != vector->num_envs)
     return gym__fail(err, GYM_ERR_ARGUMENT,
-                     "%zu seeds were given for %" PRIu64 " environments; give none, one for the first (the others "
+                     "%zu seeds were given for %" PRIu64
+                     " environments; give none, one for the first (the others "
                      "count on from it), or one for each",
                      seed_count, vector->num_envs);
   for (size_t i = 0; i < seed_count; i++)
     if (seeds[i] < (seed_count == vector->num_envs ? -1 : 0))
-      return gym__fail(err, GYM_ERR_ARGUMENT, "seeds[%zu] is %" PRId64 "; a seed is 0 or greater", i, seeds[i]);
+      return gym__fail(err, GYM_ERR_ARGUMENT, "seeds[%zu] is %" PRId64 "; a seed is 0 or greater", i,
+                       seeds[i]);
   if (seed_count == 1 && seeds[0] > INT64_MAX - (int64_t)(vector->num_envs - 1))
     return gym__fail(err, GYM_ERR_ARGUMENT,
                      "the seed is %" PRId64 ", and the last environment's would be beyond 2^63", seeds[0]);
@@ -48,8 +52,8 @@ static int check_mask(const gym__vector *vector, const uint8_t *mask, gym_error 
   return gym__fail(err, GYM_ERR_ARGUMENT, "the mask selects no environment; NULL selects all");
 }
 
-/* A worker that has ended is started anew. What of its rows a mask leaves out is down now, which is told where it is
- * new. */
+/* A worker that has ended is started anew. What of its rows a mask leaves out is down now, which is told
+ * where it is new. */
 static int bring_worker_back(gym__vector *vector, gym__part *part, const uint8_t *mask, gym_error *err) {
   gym_error said = GYM_ERROR_INIT;
   gym__worker_end end;
@@ -64,7 +68,8 @@ static int bring_worker_back(gym__vector *vector, gym__part *part, const uint8_t
 }
 
 /* What is stepped as a whole has failed as a whole. */
-static int check_whole(const gym__vector *vector, const gym__part *part, const uint8_t *mask, gym_error *err) {
+static int check_whole(const gym__vector *vector, const gym__part *part, const uint8_t *mask,
+                       gym_error *err) {
   int is_down = 0, is_partial = 0;
   if (!vector->is_whole || !mask) return GYM_OK;
   for (uint64_t row = part->first; row < part->first + part->count; row++) {
@@ -72,11 +77,12 @@ static int check_whole(const gym__vector *vector, const gym__part *part, const u
     is_partial |= !mask[row];
   }
   if (!is_down || !is_partial) return GYM_OK;
-  return gym__fail(err, GYM_ERR_ARGUMENT,
-                   "the environments %" PRIu64 " to %" PRIu64
-                   " have failed together, as the engine \"%s\" steps them together, and the mask leaves some of them "
-                   "out; reset all of these",
-                   part->first, part->first + part->count - 1, gym__engine_name((int)vector->settings.engine));
+  return gym__fail(
+      err, GYM_ERR_ARGUMENT,
+      "the environments %" PRIu64 " to %" PRIu64
+      " have failed together, as the engine \"%s\" steps them together, and the mask leaves some of them "
+      "out; reset all of these",
+      part->first, part->first + part->count - 1, gym__engine_name((int)vector->settings.engine));
 }
 
 /* Environments that are down come back. */
@@ -182,4 +188,3 @@ void gym__vector_reset_rows(gym__vector *vector, gym__part *part, const uint8_t 
     pthread_mutex_unlock(&vector->mutex);
   }
 }
-

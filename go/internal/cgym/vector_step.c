@@ -15,8 +15,8 @@
 int gym__vector_check_open(const gym__vector *vector, gym_error *err) {
   if (!vector->is_closed) return GYM_OK;
   return gym__fail(err, GYM_ERR_WORKER,
-                     "this vector environment is of no more use after a failure, as its option on_failure says "
-                     "(\"close\"); close it and make another one");
+                   "this vector environment is of no more use after a failure, as its option on_failure says "
+                   "(\"close\"); close it and make another one");
 }
 
 int gym__vector_check_idle(gym__vector *vector, gym_error *err) {
@@ -27,7 +27,8 @@ int gym__vector_check_idle(gym__vector *vector, gym_error *err) {
   pthread_mutex_unlock(&vector->mutex);
   if (in_flight)
     return gym__fail(err, GYM_ERR_ALREADY_PENDING_CALL,
-                     "%" PRIu64 " environments have been sent actions and not been received; call gym_vec_recv "
+                     "%" PRIu64
+                     " environments have been sent actions and not been received; call gym_vec_recv "
                      "for them first",
                      in_flight);
   return GYM_OK;
@@ -67,11 +68,12 @@ static int check_row(const gym__vector *vector, uint64_t row, gym_error *err) {
     return gym__fail(err, GYM_ERR_RESET_NEEDED,
                      "environment %" PRIu64 " has not been reset; call gym_vec_reset first", row);
   if (note & GYM__NOTE_NEEDS_RESET)
-    return gym__fail(err, GYM_ERR_RESET_NEEDED,
-                     "the episode of environment %" PRIu64
-                     " has ended, and with autoreset_mode \"disabled\" it is for the caller to call gym_vec_reset "
-                     "with a mask",
-                     row);
+    return gym__fail(
+        err, GYM_ERR_RESET_NEEDED,
+        "the episode of environment %" PRIu64
+        " has ended, and with autoreset_mode \"disabled\" it is for the caller to call gym_vec_reset "
+        "with a mask",
+        row);
   return GYM_OK;
 }
 
@@ -87,13 +89,16 @@ static int check_rows(gym__vector *vector, const int64_t *ids, uint64_t count, g
   return status;
 }
 
-/* ------------------------------------------------------------------------------------ all rows, nothing special */
+/* ------------------------------------------------------------------------------------ all rows, nothing
+ * special */
 
-/* Whether every row has been reset, and there is nothing else to be known of any: then they are looked at all at
- * once, because a thousand light environments that Python steps as a whole take little longer than such looks. */
+/* Whether every row has been reset, and there is nothing else to be known of any: then they are looked at all
+ * at once, because a thousand light environments that Python steps as a whole take little longer than such
+ * looks. */
 static int are_plain(const gym__vector *vector) {
   uint8_t any = 0, all = GYM__NOTE_WAS_RESET;
-  if (!gym__vector_is_embedded(vector) || vector->settings.autoreset_mode == GYM__AUTORESET_DISABLED) return 0;
+  if (!gym__vector_is_embedded(vector) || vector->settings.autoreset_mode == GYM__AUTORESET_DISABLED)
+    return 0;
   for (uint64_t row = 0; row < vector->num_envs; row++) {
     any |= vector->notes[row];
     all &= vector->notes[row];
@@ -200,7 +205,8 @@ static int mark_rows(gym__vector *vector, const int64_t *ids, uint64_t count, co
     if (actions)
       memcpy(vector->actions + row * vector->action_nbytes,
              (const unsigned char *)actions + i * vector->action_nbytes, vector->action_nbytes);
-    counts[gym__vector_part_of(vector, row) - vector->parts] += (uint64_t)gym__vector_mark_row(vector, row, GYM__ROW_STEP);
+    counts[gym__vector_part_of(vector, row) - vector->parts] +=
+        (uint64_t)gym__vector_mark_row(vector, row, GYM__ROW_STEP);
   }
   return status;
 }
@@ -216,7 +222,8 @@ int gym__vector_send(gym__vector *vector, const int64_t *ids, uint64_t count, co
   memset(counts, 0, vector->part_count * sizeof *counts);
   if (!status) status = mark_rows(vector, ids, count, actions, counts, err);
   if (!status) {
-    for (uint32_t i = 0; i < vector->part_count; i++) gym__vector_tell(vector, &vector->parts[i], counts[i], 1, &told);
+    for (uint32_t i = 0; i < vector->part_count; i++)
+      gym__vector_tell(vector, &vector->parts[i], counts[i], 1, &told);
     gym__vector_wake(vector, told);
   }
   pthread_mutex_unlock(&vector->mutex);
@@ -249,12 +256,13 @@ int gym__vector_recv(gym__vector *vector, uint64_t batch_size, double timeout, i
   uint64_t in_flight = vector->in_flight;
   pthread_mutex_unlock(&vector->mutex);
   if (in_flight == 0)
-    return gym__fail(err, GYM_ERR_NO_ASYNC_CALL, "no environment is under way; gym_vec_send sends them actions");
+    return gym__fail(err, GYM_ERR_NO_ASYNC_CALL,
+                     "no environment is under way; gym_vec_send sends them actions");
   uint64_t wanted = batch_size < in_flight ? batch_size : in_flight;
   if (!wait_for_rows(vector, wanted, timeout, &status, err)) {
     if (status) return status;
-    return gym__fail(err, GYM_ERR_TIMEOUT, "fewer than %" PRIu64 " environments were ready within %g s", wanted,
-                     timeout);
+    return gym__fail(err, GYM_ERR_TIMEOUT, "fewer than %" PRIu64 " environments were ready within %g s",
+                     wanted, timeout);
   }
   gym__vector_begin(vector);
   *count = gym__vector_take_rows(vector, wanted, ids);

@@ -295,7 +295,7 @@ int gym__worker_env_close(gym_env env, gym_error *err) {
   if (!gym__worker_has_ended(object->worker)) {
     gym__worker_lock(object->worker);
     if (gym__worker_send(object->worker, GYM__REMOTE_ENV_CLOSE, NULL, "") == GYM_OK)
-      status = gym__worker_receive_closed(object->worker, gym__worker_close_deadline(object->settings.timeout), err);
+      status = gym__worker_receive_closed(object->worker, gym__worker_close_deadline(object->worker), err);
     gym__worker_unlock(object->worker);
   }
   gym__slot_invalidate(slot);

@@ -1,6 +1,6 @@
 /* A copy of src/gogym_c/host/worker_env_step.c, made by tools/copy_go_sources.py; edit that one. */
-/* Isolated environments: what goes by shared memory. A step, a reset without options and a random action are no
- * messages, allocate nothing, and make no system call but those of gym__turn_wake and gym__turn_wait. */
+/* Isolated environments: what goes by shared memory. A step, a reset without options and a random action are
+ * no messages, allocate nothing, and make no system call but those of gym__turn_wake and gym__turn_wait. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,9 +23,11 @@ static size_t nbytes_within(buffer b, uint64_t room) {
   return b.length > room / b.each ? (size_t)room : b.length * b.each;
 }
 
-/* The bytes of an observation or action, which the slot knows as `elements` or bytes; 0 where it is not fixed. */
+/* The bytes of an observation or action, which the slot knows as `elements` or bytes; 0 where it is not
+ * fixed. */
 static size_t nbytes_of(const gym__slot *slot, int which_size, int which_nbytes, buffer b) {
-  size_t size = atomic_load_explicit(&slot->sizes[b.each == 1 ? which_nbytes : which_size], memory_order_relaxed);
+  size_t size =
+      atomic_load_explicit(&slot->sizes[b.each == 1 ? which_nbytes : which_size], memory_order_relaxed);
   return size == GYM_DYNAMIC ? 0 : size * b.each;
 }
 

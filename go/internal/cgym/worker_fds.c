@@ -1,5 +1,6 @@
 /* A copy of src/gogym_c/host/worker_fds.c, made by tools/copy_go_sources.py; edit that one. */
-/* Descriptors of worker processes and memory that is shared with them, which a child of fork must not keep. */
+/* Descriptors of worker processes and memory that is shared with them, which a child of fork must not keep.
+ */
 #define _GNU_SOURCE
 #include "worker_internal.h"
 

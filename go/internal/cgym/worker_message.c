@@ -320,14 +320,18 @@ static int call_with(gym__worker *worker, int operation, int fd, gym_error *err,
   return status;
 }
 
-/* Seconds that a worker has to finish what it is doing and to close its environments, where the option `timeout`
- * does not say; and then to exit. */
+/* Seconds that a worker has to finish what it is doing and to close its environments, where the option
+ * `timeout` does not say; and then to exit. */
 #define CLOSE_SECONDS 10.0
 #define EXIT_SECONDS 3.0
 
 static uint64_t after(double seconds) { return gym__now_ns() + (uint64_t)(seconds * 1e9); }
 
-uint64_t gym__worker_close_deadline(double seconds) { return after(seconds > 0 ? seconds : CLOSE_SECONDS); }
+static double close_seconds(const gym__worker *worker) {
+  return worker->timeout > 0 ? worker->timeout : CLOSE_SECONDS;
+}
+
+uint64_t gym__worker_close_deadline(const gym__worker *worker) { return after(close_seconds(worker)); }
 
 uint64_t gym__worker_exit_deadline(void) { return after(EXIT_SECONDS); }
 
@@ -348,7 +352,10 @@ static int has_answered(gym__worker *worker, uint64_t deadline) {
 
 int gym__worker_receive_closed(gym__worker *worker, uint64_t deadline, gym_error *err) {
   if (!has_answered(worker, deadline)) {
-    gym__worker_kill(worker, "did not close its environments in time and was killed");
+    char reason[128];
+    snprintf(reason, sizeof reason, "did not answer within %g s when it was to close and was killed",
+             close_seconds(worker));
+    gym__worker_kill(worker, reason);
     return gym__worker_fail(worker, err);
   }
   return gym__worker_receive(worker, NULL, err);
@@ -362,16 +369,17 @@ int gym__worker_check_greeting(const gym_value *reply, gym_error *err) {
   int64_t protocol = 0;
   gym_value_int64(gym_value_at(reply, 0), &protocol, NULL);
   if (protocol == GYM__REMOTE_PROTOCOL) return GYM_OK;
-  return gym__fail(err, protocol < GYM__REMOTE_PROTOCOL ? GYM_ERR_ABI_TOO_OLD : GYM_ERR_ABI_TOO_NEW,
-                   "the gogym package of the worker's Python \"%s\" speaks another protocol of workers (0x%llx) than "
-                   "this library (0x%llx). Install the gogym of this library there",
-                   text_at(reply, 2), (long long)protocol, (long long)GYM__REMOTE_PROTOCOL);
+  return gym__fail(
+      err, protocol < GYM__REMOTE_PROTOCOL ? GYM_ERR_ABI_TOO_OLD : GYM_ERR_ABI_TOO_NEW,
+      "the gogym package of the worker's Python \"%s\" speaks another protocol of workers (0x%llx) than "
+      "this library (0x%llx). Install the gogym of this library there",
+      text_at(reply, 2), (long long)protocol, (long long)GYM__REMOTE_PROTOCOL);
 }
 
 int gym__worker_greet(gym__worker *worker, gym_value **about, gym_error *err) {
   gym_value *reply = NULL;
-  int status = gym__worker_call(worker, GYM__REMOTE_HELLO, &reply, err, "ii", GYM__REMOTE_PROTOCOL,
-                                (int64_t)getpid());
+  int status =
+      gym__worker_call(worker, GYM__REMOTE_HELLO, &reply, err, "ii", GYM__REMOTE_PROTOCOL, (int64_t)getpid());
   if (!status) status = gym__worker_check_greeting(reply, err);
   if (status || !about) {
     gym_value_free(reply);

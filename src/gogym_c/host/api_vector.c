@@ -72,8 +72,8 @@ static int close_vec(gym_vec vec, gym_error *err) {
   return status;
 }
 
-/* gym_shutdown waits for what is being made, and for this too: the handle is invalid by then, and the workers must not
- * be ended before their environments are closed. */
+/* gym_shutdown waits for what is being made, and for this too: the handle is invalid by then, and the workers
+ * must not be ended before their environments are closed. */
 int gym_vec_close(gym_vec vec, gym_error *err) {
   int status = gym__check_fork(err);
   if (status) return status;
@@ -208,19 +208,20 @@ int gym_vec_space(gym_vec vec, int which, gym_space *out, gym_error *err) {
 /* One of the caller's arrays of rows. */
 typedef struct rows {
   void *data;
-  size_t length;     /* float64 elements or bytes, as the layout is */
-  const char *unit;  /* "elements" or "bytes" */
+  size_t length;    /* float64 elements or bytes, as the layout is */
+  const char *unit; /* "elements" or "bytes" */
   const char *what;
   int is_native;
 } rows;
 
 static int check_layout(const gym__vector *vector, int is_native, gym_error *err) {
   if (vector->settings.is_native == is_native) return GYM_OK;
-  return gym__fail(err, GYM_ERR_ARGUMENT,
-                   "this vector environment has the layout \"%s\"; use the functions %s, or make it with the option "
-                   "{\"gogym\": {\"layout\": \"%s\"}}",
-                   is_native ? "float64" : "native",
-                   is_native ? "without _native" : "that end in _native", is_native ? "native" : "float64");
+  return gym__fail(
+      err, GYM_ERR_ARGUMENT,
+      "this vector environment has the layout \"%s\"; use the functions %s, or make it with the option "
+      "{\"gogym\": {\"layout\": \"%s\"}}",
+      is_native ? "float64" : "native", is_native ? "without _native" : "that end in _native",
+      is_native ? "native" : "float64");
 }
 
 /* Whether `count` rows fit; `exact`: no more than these. */
@@ -234,8 +235,8 @@ static int check_rows(const rows *given, uint64_t count, uint64_t nbytes_of_row,
 
 static int check_out(const gym_transition *out, size_t out_len, uint64_t count, gym_error *err) {
   if (!out || out_len >= count) return GYM_OK;
-  return gym__fail(err, GYM_ERR_BUFFER, "out has %zu transitions; %" PRIu64 " environments need as many", out_len,
-                   count);
+  return gym__fail(err, GYM_ERR_BUFFER, "out has %zu transitions; %" PRIu64 " environments need as many",
+                   out_len, count);
 }
 
 /* After a call that failed: whether results were written all the same. */
@@ -261,8 +262,8 @@ static void copy_results(const gym__vector *vector, void *obs, gym_transition *o
 
 /* ------------------------------------------------------------------------------------ reset */
 
-static int reset(gym_vec vec, const int64_t *seeds, size_t seed_count, const uint8_t *mask, const char *options,
-                 const rows *obs, gym_error *err) {
+static int reset(gym_vec vec, const int64_t *seeds, size_t seed_count, const uint8_t *mask,
+                 const char *options, const rows *obs, gym_error *err) {
   gym__slot *slot;
   gym__vector *vector;
   int status = lock(vec, &slot, &vector, err);
@@ -352,9 +353,10 @@ static int send(gym_vec vec, const int64_t *ids, size_t count, const rows *actio
   uint64_t rows_sent = ids ? count : vector->num_envs;
   status = check_layout(vector, actions->is_native, err);
   if (!status && !ids && count != 0 && count != vector->num_envs)
-    status = gym__fail(err, GYM_ERR_ARGUMENT,
-                       "ids is NULL, which means all %" PRIu64 " environments, but count is %zu; it must be 0",
-                       vector->num_envs, count);
+    status =
+        gym__fail(err, GYM_ERR_ARGUMENT,
+                  "ids is NULL, which means all %" PRIu64 " environments, but count is %zu; it must be 0",
+                  vector->num_envs, count);
   if (!status && count > vector->num_envs)
     status = gym__fail(err, GYM_ERR_ARGUMENT, "count is %zu; there are %" PRIu64 " environments", count,
                        vector->num_envs);

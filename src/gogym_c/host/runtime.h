@@ -40,8 +40,8 @@ int gym__check_fork(gym_error *err);
  * unloaded. */
 void gym__prepare_process(void);
 
-/* GYM_ERR_FORKED in a child of a process in which something was started, GYM_ERR_SHUTDOWN once gym_shutdown has
- * begun, or GYM_OK. */
+/* GYM_ERR_FORKED in a child of a process in which something was started, GYM_ERR_SHUTDOWN once gym_shutdown
+ * has begun, or GYM_OK. */
 int gym__check_process(gym_error *err);
 
 /* Stores the table and counts the call, or says why there is none. */

@@ -16,7 +16,7 @@ static int end_embedded(const gym__vector *vector, gym_error *err) {
 /* What their environments raised. */
 static int close_environments(gym__vector *vector, gym_error *err) {
   int status = GYM_OK;
-  uint64_t deadline = gym__worker_close_deadline(vector->settings.timeout);
+  uint64_t deadline = gym__worker_close_deadline(vector->parts[0].worker);
   uint8_t *asked = calloc(vector->part_count, 1);
   for (uint32_t i = 0; asked && i < vector->part_count; i++) {
     gym__worker *worker = vector->parts[i].worker;
@@ -47,8 +47,7 @@ static int end_workers(gym__vector *vector, gym_error *err) {
 
 int gym__vector_end(gym__vector *vector, gym_error *err) {
   int status = GYM_OK;
-  if (vector->parts)
-    status = vector->parts[0].worker ? end_workers(vector, err) : end_embedded(vector, err);
+  if (vector->parts) status = vector->parts[0].worker ? end_workers(vector, err) : end_embedded(vector, err);
   gym__vector_forget_failures(vector);
   if (vector->data != vector->memory.data) free(vector->data);
   gym__memory_free(&vector->memory);

@@ -30,7 +30,8 @@ static void share_rows(gym__vector *vector) {
   }
 }
 
-/* ------------------------------------------------------------------------------------ what a batch says of itself */
+/* ------------------------------------------------------------------------------------ what a batch says of
+ * itself */
 
 static uint64_t size_of(const gym_value *about, const char *key) {
   int64_t size = -1;
@@ -46,7 +47,8 @@ static int flag_of(const gym_value *about, const char *key) {
 
 static int same_text(const gym_value *a, const gym_value *b) {
   size_t length_a = 0, length_b = 0;
-  if (gym_value_to_json(a, NULL, 0, &length_a, NULL) || gym_value_to_json(b, NULL, 0, &length_b, NULL)) return 0;
+  if (gym_value_to_json(a, NULL, 0, &length_a, NULL) || gym_value_to_json(b, NULL, 0, &length_b, NULL))
+    return 0;
   if (length_a != length_b) return 0;
   char *text_a = malloc(length_a), *text_b = malloc(length_b);
   int same = text_a && text_b && gym_value_to_json(a, text_a, length_a, NULL, NULL) == GYM_OK &&
@@ -72,10 +74,11 @@ static int take_description(gym__vector *vector, const gym__part *part, gym_valu
     vector->sizes[GYM__ACTION_SIZE] = size_of(about, "action_size");
     vector->sizes[GYM__ACTION_NBYTES] = size_of(about, "action_nbytes");
     if (vector->sizes[GYM__OBSERVATION_SIZE] == GYM_DYNAMIC || vector->sizes[GYM__ACTION_SIZE] == GYM_DYNAMIC)
-      return gym__fail(err, GYM_ERR_DYNAMIC,
-                       "the %s space has no fixed size, so its elements cannot be rows of an array; gym_make makes "
-                       "such environments one by one",
-                       vector->sizes[GYM__ACTION_SIZE] == GYM_DYNAMIC ? "action" : "observation");
+      return gym__fail(
+          err, GYM_ERR_DYNAMIC,
+          "the %s space has no fixed size, so its elements cannot be rows of an array; gym_make makes "
+          "such environments one by one",
+          vector->sizes[GYM__ACTION_SIZE] == GYM_DYNAMIC ? "action" : "observation");
     for (int i = 0; i < GYM__SLOT_SIZES; i++)
       if (vector->sizes[i] > (SIZE_MAX >> 4) / vector->num_envs) return fail_memory(err);
     return GYM_OK;
@@ -84,7 +87,8 @@ static int take_description(gym__vector *vector, const gym__part *part, gym_valu
   gym_value_free(about);
   if (same) return GYM_OK;
   return gym__fail(err, GYM_ERR_SPACE,
-                   "the spaces of environment %" PRIu64 " are not those of environment 0; the environments of a vector "
+                   "the spaces of environment %" PRIu64
+                   " are not those of environment 0; the environments of a vector "
                    "environment must have equal spaces",
                    part->first);
 }
@@ -140,7 +144,8 @@ static int bind_worker(const gym__vector *vector, gym__part *part, gym_error *er
       offset_of(vector, vector->seeds, sizeof(int64_t), row));
 }
 
-/* Does a thing for each worker: all are told first, and then waited for, so that they work at the same time. */
+/* Does a thing for each worker: all are told first, and then waited for, so that they work at the same time.
+ */
 static int for_all(gym__vector *vector, int (*send)(const gym__vector *, gym__part *, gym_error *),
                    int (*receive)(gym__vector *, gym__part *, gym_error *), gym_error *err) {
   int status = GYM_OK;
@@ -219,7 +224,8 @@ int gym__vector_restart(gym__vector *vector, gym__part *part, gym_error *err) {
   return status;
 }
 
-/* ------------------------------------------------------------------------------------ this process's Python */
+/* ------------------------------------------------------------------------------------ this process's Python
+ */
 
 static int make_embedded(gym__vector *vector, gym_error *err) {
   const gym__table *table;
@@ -326,7 +332,8 @@ static int prepare(gym__vector *vector, const char *id, const char *options, gym
   vector->parts = calloc(vector->part_count, sizeof *vector->parts);
   vector->part_counts = calloc(vector->part_count, sizeof *vector->part_counts);
   vector->notes = calloc(vector->num_envs, 1);
-  if (!vector->id || (options && !vector->options) || !vector->parts || !vector->part_counts || !vector->notes)
+  if (!vector->id || (options && !vector->options) || !vector->parts || !vector->part_counts ||
+      !vector->notes)
     return fail_memory(err);
   share_rows(vector);
   return workers ? start_workers(vector, err) : make_embedded(vector, err);

@@ -92,7 +92,8 @@ static void kill_hanging(gym__vector *vector) {
   uint64_t now = gym__now_ns();
   for (uint32_t i = 0; i < vector->part_count; i++) {
     gym__part *part = &vector->parts[i];
-    if (!part->told_ns || now < part->told_ns + gym__vector_timeout_ns(vector) || !is_at_work(vector, part)) continue;
+    if (!part->told_ns || now < part->told_ns + gym__vector_timeout_ns(vector) || !is_at_work(vector, part))
+      continue;
     snprintf(reason, sizeof reason, "did not answer within %g s and was killed", vector->settings.timeout);
     gym__worker_kill(part->worker, reason);
     gym__worker_wait_ended(part->worker, 10.0);
@@ -190,7 +191,8 @@ void gym__vector_take_all(gym__vector *vector, int was_reset) {
   pthread_mutex_unlock(&vector->mutex);
 }
 
-/* ------------------------------------------------------------------------------------ all rows of one part */
+/* ------------------------------------------------------------------------------------ all rows of one part
+ */
 
 int gym__vector_run_embedded(gym__vector *vector, uint64_t most, gym_error *err) {
   const gym__table *table;
@@ -220,4 +222,3 @@ int gym__vector_run_all(gym__vector *vector, int was_reset, gym_error *err) {
   gym__vector_settle(vector);
   return GYM_OK;
 }
-

@@ -11,12 +11,12 @@ static inline int gym__vector_is_embedded(const gym__vector *vector) {
 /* The option `timeout`. */
 uint64_t gym__vector_timeout_ns(const gym__vector *vector);
 
-/* Marks a row as sent, with what it is to do. 1: its part is to be told; 0: it is down, and done already. With the
- * mutex; where there are workers, the caller waits for it later, or has added it to the balance. */
+/* Marks a row as sent, with what it is to do. 1: its part is to be told; 0: it is down, and done already.
+ * With the mutex; where there are workers, the caller waits for it later, or has added it to the balance. */
 int gym__vector_mark_row(gym__vector *vector, uint64_t row, uint8_t state);
 
-/* Tells a part that `count` of its rows have been marked, and whether each is waited for by itself. *told then has
- * its bit for gym__vector_wake. Does nothing for this process's own part. */
+/* Tells a part that `count` of its rows have been marked, and whether each is waited for by itself. *told
+ * then has its bit for gym__vector_wake. Does nothing for this process's own part. */
 void gym__vector_tell(gym__vector *vector, gym__part *part, uint64_t count, int each, uint32_t *told);
 void gym__vector_wake(const gym__vector *vector, uint32_t told);
 
@@ -29,8 +29,8 @@ int gym__vector_run_embedded(gym__vector *vector, uint64_t most, gym_error *err)
 /* Whether `wanted` rows in flight are ready. */
 int gym__vector_are_ready(gym__vector *vector, uint64_t wanted);
 
-/* Waits until `wanted` rows, which have been added to the balance, are ready; ends workers that hang. 0: not before
- * the deadline (of gym__now_ns; 0: there is none). */
+/* Waits until `wanted` rows, which have been added to the balance, are ready; ends workers that hang. 0: not
+ * before the deadline (of gym__now_ns; 0: there is none). */
 int gym__vector_wait(gym__vector *vector, uint64_t wanted, uint64_t deadline);
 
 /* Takes up to `wanted` ready rows; their numbers go to ids. Gives how many. */

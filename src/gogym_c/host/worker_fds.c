@@ -1,4 +1,5 @@
-/* Descriptors of worker processes and memory that is shared with them, which a child of fork must not keep. */
+/* Descriptors of worker processes and memory that is shared with them, which a child of fork must not keep.
+ */
 #define _GNU_SOURCE
 #include "worker_internal.h"
 

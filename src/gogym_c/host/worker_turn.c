@@ -24,8 +24,9 @@ static int have_cpus(int threads) {
   return threads <= count;
 }
 
-/* Whether a thread that wakes up gets a CPU at once from one that spins. Linux 6.6 to 6.11 let that one go on to
- * the end of its slice, which is milliseconds; before that, and since (serve.c, give_way_to_host), it goes. */
+/* Whether a thread that wakes up gets a CPU at once from one that spins. Linux 6.6 to 6.11 let that one go on
+ * to the end of its slice, which is milliseconds; before that, and since (serve.c, give_way_to_host), it
+ * goes. */
 static int spinning_gives_way(void) {
   static _Atomic(int) known; /* 1: yes, 2: no */
   int answer = atomic_load_explicit(&known, memory_order_relaxed);

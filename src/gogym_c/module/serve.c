@@ -3,10 +3,10 @@
 #include "serve.h"
 
 #include <poll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "gogym_futex.h"
 #include "gogym_slab.h"
@@ -91,8 +91,8 @@ static int step(const gym__table *table, gym_env env, gym__station *station, voi
   if (station->is_native)
     return table->step_native(env, action, station->action_count, obs, station->observation_count,
                               &station->transition, &station->error);
-  return table->step(env, action, station->action_count, obs, station->observation_count, &station->transition,
-                     &station->error);
+  return table->step(env, action, station->action_count, obs, station->observation_count,
+                     &station->transition, &station->error);
 }
 
 static int reset(const gym__table *table, gym_env env, gym__station *station, void *obs) {
@@ -130,8 +130,7 @@ static void call(server *s) {
 
 static void run_rows(server *s) {
   int each = atomic_load_explicit(&s->station->publish_each, memory_order_relaxed) != 0;
-  if (s->served.is_bound)
-    s->served.table->batch_run(s->served.batch, UINT64_MAX, each, publish, s, NULL);
+  if (s->served.is_bound) s->served.table->batch_run(s->served.batch, UINT64_MAX, each, publish, s, NULL);
 }
 
 /* The kernel's struct sched_attr, of which the C library's headers may know nothing. */
@@ -146,9 +145,9 @@ typedef struct scheduling {
   uint64_t period;
 } scheduling;
 
-/* A host that wakes up must get a CPU at once, also where workers spin on all of them. Since Linux 6.12 one with
- * shorter slices than who runs does; a worker's are made longer, which changes nothing of its share. Earlier kernels
- * ignore it (worker_turn.c knows). */
+/* A host that wakes up must get a CPU at once, also where workers spin on all of them. Since Linux 6.12 one
+ * with shorter slices than who runs does; a worker's are made longer, which changes nothing of its share.
+ * Earlier kernels ignore it (worker_turn.c knows). */
 #define SLICE_OF_WORKERS_NS 20000000u
 
 static void give_way_to_host(void) {
@@ -187,7 +186,8 @@ int gym__serve(const gym__table *table, int socket_fd, int control_fd, int data_
       station < s.slab->worker_count) {
     s.station = gym__slab_station(s.slab, station);
     s.bit = 1u << (station % 32);
-    s.served = (gym__served){.table = table, .socket_fd = socket_fd, .data_fd = data_fd, .station = s.station};
+    s.served =
+        (gym__served){.table = table, .socket_fd = socket_fd, .data_fd = data_fd, .station = s.station};
     give_way_to_host();
     status = serve(&s);
     gym__serve_end(&s.served);

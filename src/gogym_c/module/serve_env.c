@@ -32,7 +32,8 @@ static int answer_made(const gym__table *table, gym_env env, gym__builder *answe
   return answer->failed;
 }
 
-static int make(const gym__table *table, gym__served *served, const gym_value *request, gym__builder *answer) {
+static int make(const gym__table *table, gym__served *served, const gym_value *request,
+                gym__builder *answer) {
   gym_error err = GYM_ERROR_INIT;
   gym_env env = {0};
   int status = served->env.id
@@ -43,7 +44,8 @@ static int make(const gym__table *table, gym__served *served, const gym_value *r
   return answer_made(table, env, answer);
 }
 
-static int wrap(const gym__table *table, gym__served *served, const gym_value *request, gym__builder *answer) {
+static int wrap(const gym__table *table, gym__served *served, const gym_value *request,
+                gym__builder *answer) {
   gym_error err = GYM_ERROR_INIT;
   gym_env outer = {0};
   int status = table->wrap(served->env, gym__request_text(request, 1), &outer, &err);
@@ -61,8 +63,8 @@ static int close_env(const gym__table *table, gym__served *served, gym__builder 
 
 /* ------------------------------------------------------------------------- buffers in the data */
 
-/* The place of a buffer; NULL where the caller has none. How long the caller's is, the table is told: it writes
- * no more than an element needs, for which there is room. */
+/* The place of a buffer; NULL where the caller has none. How long the caller's is, the table is told: it
+ * writes no more than an element needs, for which there is room. */
 static void *buffer_at(const gym__served *served, int64_t has_buffer, uint64_t offset) {
   return has_buffer && served->data && offset < served->data_nbytes ? served->data + offset : NULL;
 }
@@ -72,7 +74,8 @@ static const int64_t *seed_of(const gym_value *request, size_t index, int64_t *s
   return gym__request_int(request, index) ? seed : NULL;
 }
 
-static int reset(const gym__table *table, gym__served *served, const gym_value *request, gym__builder *answer) {
+static int reset(const gym__table *table, gym__served *served, const gym_value *request,
+                 gym__builder *answer) {
   gym_error err = GYM_ERROR_INIT;
   int64_t number;
   const int64_t *seed = seed_of(request, 2, &number);

@@ -24,7 +24,7 @@ class Held(gymnasium.Env):
         self.observation_space.seed(1)
         return self.observation_space.sample()
 
-    def reset(self, *, seed=None, options=None):
+    def reset(self, *, seed=None, options=None):  # noqa: ARG002
         super().reset(seed=seed)
         return self._observation(), {}
 

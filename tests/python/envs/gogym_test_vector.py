@@ -24,7 +24,7 @@ class Slow(gymnasium.Env):
         self.action_space = gymnasium.spaces.Discrete(100)
         self.steps = 0
 
-    def reset(self, *, seed=None, options=None):
+    def reset(self, *, seed=None, options=None):  # noqa: ARG002
         super().reset(seed=seed)
         self.steps = 0
         return np.zeros(1), {}
