@@ -65,6 +65,17 @@ static inline int count_fds(void) {
   return count;
 }
 
+static inline void print_fds(void) {
+  char path[300], target[300];
+  DIR *all = opendir("/proc/self/fd");
+  for (struct dirent *entry; all && (entry = readdir(all)) != NULL;) {
+    snprintf(path, sizeof path, "/proc/self/fd/%s", entry->d_name);
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    if (length > 0) fprintf(stderr, "  %s %.*s\n", entry->d_name, (int)length, target);
+  }
+  if (all) closedir(all);
+}
+
 /* How many mappings of this process are shared memory of gogym's. */
 static inline int count_mappings(void) {
   char line[1024];
@@ -92,7 +103,8 @@ static inline int check_nothing_left(int fds_before, const char *what) {
   good &= CHECK_INT(count_fds(), fds_before);
   good &= CHECK_INT(count_mappings(), 0);
   good &= CHECK_INT(count_named_memory(), 0);
-  if (!good) fprintf(stderr, "  after %s\n", what);
+  if (!good) fprintf(stderr, "  after %s; open are:\n", what);
+  if (!good) print_fds();
   return good;
 }
 

@@ -29,6 +29,7 @@
 #define CHUNKS 4            /* of one worker, before the others are looked at */
 #define PATIENCE_MS 20      /* for the rest of standard error, which a stray process may keep open */
 #define LOOK_MS 50          /* how often to look for ends where the kernel does not tell of them */
+#define BLIND_MS 10         /* the same where poll does not work at all */
 #define GRACE_NS 1000000000 /* from being asked to end until being killed */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* nobody waits for anything else with it */
@@ -271,6 +272,19 @@ static size_t list_polls(void) {
   return count;
 }
 
+/* poll refuses more than the host may have open now, which it may have changed: then everything is looked at
+ * again and again. */
+static void look_at_all(struct pollfd *first, size_t count) {
+  const struct timespec pause = {0, BLIND_MS * 1000000L};
+  first->revents = 0;
+  if (errno == EINTR) {
+    for (size_t i = 0; i < count; i++) polls[i].revents = 0;
+    return;
+  }
+  nanosleep(&pause, NULL);
+  for (size_t i = 1; i < count; i++) polls[i].revents = POLLIN;
+}
+
 static void *watch(void *unused) {
   (void)unused;
   pthread_setname_np(pthread_self(), "gogym-monitor");
@@ -280,7 +294,7 @@ static void *watch(void *unused) {
     start_new();
     size_t count = list_polls();
     struct pollfd *first = count > 0 ? polls : &request;
-    if (poll(first, count > 0 ? (nfds_t)count : 1, look_at_times()) < 0) continue;
+    if (poll(first, count > 0 ? (nfds_t)count : 1, look_at_times()) < 0) look_at_all(first, count);
     if (first->revents)
       while (read(event_fd, &requests, sizeof requests) < 0 && errno == EINTR) {
       }
