@@ -254,6 +254,12 @@ static const char *signal_text(int number) {
 
 /* The last line that is not empty; its length goes to *length. */
 static const char *last_line(const char *text, int *length) {
+  /* What Python says when it crashes ends with a list of modules; it begins with why. */
+  const char *fatal = strstr(text, "Fatal Python error:");
+  if (fatal) {
+    *length = (int)strcspn(fatal, "\n");
+    return fatal;
+  }
   size_t end = strlen(text);
   while (end > 0 && strchr(" \t\r\n", text[end - 1])) end--;
   size_t begin = end;

@@ -285,7 +285,7 @@ int gym__worker_env_clone(gym_env env, gym_env *out, gym_error *err) {
 
 /* ------------------------------------------------------------------------- close */
 
-int gym__worker_env_close(gym_env env, gym_error *err) {
+static int close_env(gym_env env, gym_error *err) {
   gym__slot *slot;
   int status = gym__slot_lock(GYM__HANDLE_WORKER_ENV, env.id, &slot, err);
   if (status) return status;
@@ -304,13 +304,21 @@ int gym__worker_env_close(gym_env env, gym_error *err) {
   return status;
 }
 
+/* gym_shutdown waits for it before it ends the workers. */
+int gym__worker_env_close(gym_env env, gym_error *err) {
+  if (!gym__make_begin()) return gym__fail(err, GYM_ERR_SHUTDOWN, "gym_shutdown has been called");
+  int status = close_env(env, err);
+  gym__make_end();
+  return status;
+}
+
 int gym__close_worker_envs(gym_error *err) {
   uint32_t index = 0;
   int status = GYM_OK;
   for (uint64_t id; (id = gym__slot_next(&index)) != 0;) {
     if (id >> 56 != (uint64_t)GYM__HANDLE_WORKER_ENV) continue;
     gym_error failure = GYM_ERROR_INIT;
-    int closed = gym__worker_env_close((gym_env){id}, &failure);
+    int closed = close_env((gym_env){id}, &failure);
     if (closed == GYM_ERR_HANDLE || closed == GYM_ERR_SHUTDOWN || !closed)
       continue; /* another thread was first */
     if (!status) status = gym__error_set(err, closed, failure.type, failure.message, failure.traceback);
