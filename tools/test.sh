@@ -18,7 +18,7 @@ if wants c; then
   {
     cmake -S . -B build/debug -G Ninja -DCMAKE_BUILD_TYPE=Debug -DGOGYM_BUILD_TESTS=ON >build/cmake.log &&
       cmake --build build/debug &&
-      ctest --test-dir build/debug --output-on-failure
+      ctest --test-dir build/debug -j2 --output-on-failure
   } || failed+=(ctest)
 fi
 

@@ -29,6 +29,8 @@ def go_environment(installed, tmp_path_factory, tools_only):
         "GOPROXY": "off",
         "GONOSUMDB": MODULE,
         "GOFLAGS": "-modcacherw",
+        # The index of a module is kept by path and version, and both are the same when the tests run again.
+        "GODEBUG": "goindex=0",
         "CGO_ENABLED": "1",
     }
 

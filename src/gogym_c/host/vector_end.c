@@ -36,7 +36,8 @@ static int close_environments(gym__vector *vector, gym_error *err) {
 }
 
 static int end_workers(gym__vector *vector, gym_error *err) {
-  int status = close_environments(vector, err);
+  /* After on_failure "close" they have been ended, and are about to be gone. */
+  int status = vector->is_closed ? GYM_OK : close_environments(vector, err);
   uint64_t deadline = gym__worker_exit_deadline();
   for (uint32_t i = 0; i < vector->part_count; i++)
     if (vector->parts[i].worker) gym__worker_ask_if_last(vector->parts[i].worker);
