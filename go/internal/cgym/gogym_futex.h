@@ -55,7 +55,7 @@ static inline void gym__relax(void) {
 
 /* How long to spin before sleeping, in nanoseconds: as long as waits have been short enough lately. One per
  * waiter. */
-#define GYM__SPIN_MAX_NS 100000u
+#define GYM__SPIN_MAX_NS 300000u
 
 typedef struct gym__spin {
   uint64_t average_ns; /* of the last waits, decaying */
