@@ -52,6 +52,20 @@ static inline void gym__relax(void) {
 #endif
 }
 
+/* Looks until something holds, for at most so long. 0: it did not. */
+static inline int gym__spin_until(int (*holds)(const void *of), const void *of, uint64_t most_ns) {
+  uint64_t end = 0;
+  for (;;) {
+    for (int i = 0; i < 64; i++) {
+      if (holds(of)) return 1;
+      gym__relax();
+    }
+    uint64_t now = gym__clock_ns();
+    if (end == 0) end = now + most_ns;
+    if (now >= end) return 0;
+  }
+}
+
 /* How long to spin before sleeping, in nanoseconds: as long as waits have been short enough lately. One per
  * waiter. */
 #define GYM__SPIN_MAX_NS 300000u

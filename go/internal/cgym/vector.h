@@ -134,7 +134,7 @@ int gym__vector_space(gym__vector *vector, int which, gym_space *out, gym_error 
 int gym__vector_sample_actions(gym__vector *vector, void *actions, gym_error *err);
 int gym__vector_seed_actions(gym__vector *vector, int64_t seed, gym_error *err);
 
-/* ------------------------------------------------------------------------- vector_run.c */
+/* ------------------------------------------------------------------------- vector_step.c, vector_reset.c */
 
 /* Rows of the caller's arrays, checked; `ids` NULL: all rows in order. Actions NULL: those in the view. */
 int gym__vector_reset(gym__vector *vector, const int64_t *seeds, size_t seed_count, const uint8_t *mask,
@@ -153,7 +153,8 @@ int gym__vector_check_idle(gym__vector *vector, gym_error *err);
 /* Another seed that follows from the last one that was given; 0 to 2^31 - 1. */
 int64_t gym__vector_fresh_seed(gym__vector *vector);
 
-/* Before a reset, step or receive: nobody has taken part in it. */
+/* Before a reset, step or receive, whose caller has forgotten the failures before it: nobody has taken part.
+ */
 void gym__vector_begin(gym__vector *vector);
 
 /* Around what must not go on while a part's worker is exchanged. Gives the GIL up while it waits. */

@@ -19,8 +19,7 @@ void gym__vector_tell(gym__vector *vector, gym__part *part, uint64_t count, int 
   atomic_store_explicit(&station->publish_each, (uint32_t)each, memory_order_relaxed);
   part->told += count;
   part->told_ns = vector->settings.timeout > 0 ? gym__now_ns() : 0;
-  gym__turn_tell(part->worker, GYM__DO_ROWS);
-  *told |= 1u << ((uint32_t)(part - vector->parts) % 32);
+  *told |= gym__turn_tell(part->worker, GYM__DO_ROWS);
 }
 
 void gym__vector_wake(const gym__vector *vector, uint32_t told) {

@@ -38,7 +38,7 @@ static int add_wrappers(gym__worker_env *env, const char *wrappers) {
   return 1;
 }
 
-/* The worker is asked to end, and is not waited for. */
+/* The worker is asked to end, unless a space still needs it, and waited for for a moment. */
 static void free_env(gym__worker_env *env) {
   if (!env) return;
   if (env->worker) {

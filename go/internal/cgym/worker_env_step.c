@@ -49,8 +49,7 @@ static int wait_for_turn(const gym__worker_env *env, gym_error *err) {
   gym__slab *slab = env->memory.slab;
   uint64_t deadline = env->timeout_ns ? gym__now_ns() + env->timeout_ns : 0;
   atomic_fetch_add(&slab->balance, 1);
-  gym__turn_tell(worker, GYM__DO_CALL);
-  gym__turn_wake(&env->memory, 1);
+  gym__turn_wake(&env->memory, gym__turn_tell(worker, GYM__DO_CALL));
   while (!gym__turn_wait(&env->memory, deadline)) {
     if (gym__worker_has_ended(worker)) return gym__worker_fail(worker, err);
     if (!deadline || gym__now_ns() < deadline) continue;

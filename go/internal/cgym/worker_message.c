@@ -202,9 +202,7 @@ static int send_request(gym__worker *worker, int operation, int fd, gym_error *e
   transfer t = begin_transfer(worker);
   t.fd = fd;
   /* Told first: a message that is larger than the socket's buffer must be read while it is written. */
-  const gym__memory *memory = gym__worker_memory(worker);
-  gym__turn_tell(worker, GYM__DO_CONTROL);
-  gym__turn_wake(memory, 1u << ((gym__worker_station(worker) - gym__slab_station(memory->slab, 0)) % 32));
+  gym__turn_wake(gym__worker_memory(worker), gym__turn_tell(worker, GYM__DO_CONTROL));
   void *gil = gym__gil_release();
   int status = send_bytes(&t, block, nbytes, err);
   gym__gil_restore(gil);

@@ -46,11 +46,12 @@ static uint32_t spin_of_workers(void) {
   return have_cpus(workers + 1) || (have_cpus(workers) && spinning_gives_way()) ? GYM__SPIN_MAX_NS : 0;
 }
 
-void gym__turn_tell(gym__worker *worker, uint32_t operation) {
+uint32_t gym__turn_tell(gym__worker *worker, uint32_t operation) {
   gym__station *station = gym__worker_station(worker);
   atomic_store_explicit(&station->spin_ns, spin_of_workers(), memory_order_relaxed);
   atomic_fetch_or(&station->operations, operation);
   atomic_fetch_add(&station->command, 1u);
+  return 1u << ((station - gym__slab_station(gym__worker_memory(worker)->slab, 0)) % 32);
 }
 
 void gym__turn_wake(const gym__memory *memory, uint32_t told) {
@@ -66,18 +67,8 @@ void gym__turn_wake(const gym__memory *memory, uint32_t told) {
   gym__futex_wake(&slab->turn, asleep);
 }
 
-/* 1: the balance is 0 or less; 0: not in time. */
-static int spin(const gym__slab *slab, uint64_t most_ns) {
-  uint64_t end = 0;
-  for (;;) {
-    for (int i = 0; i < 64; i++) {
-      if (atomic_load_explicit(&slab->balance, memory_order_acquire) <= 0) return 1;
-      gym__relax();
-    }
-    uint64_t now = gym__clock_ns();
-    if (end == 0) end = now + most_ns;
-    if (now >= end) return 0;
-  }
+static int is_done(const void *slab) {
+  return atomic_load_explicit(&((const gym__slab *)slab)->balance, memory_order_acquire) <= 0;
 }
 
 /* 1: the balance is 0 or less; 0: interrupted, or the deadline or the end of the slice has come. */
@@ -100,12 +91,12 @@ static int sleep_until(gym__slab *slab, uint64_t deadline) {
 
 int gym__turn_wait(const gym__memory *memory, uint64_t deadline) {
   gym__slab *slab = memory->slab;
-  if (atomic_load_explicit(&slab->balance, memory_order_acquire) <= 0) return 1;
+  if (is_done(slab)) return 1;
   uint64_t begin = gym__clock_ns();
   gym__spin learned = {slab->wait_average_ns};
   void *gil = gym__gil_release();
   uint64_t most = have_cpus(gym__worker_count() + 1) ? gym__spin_for(&learned, GYM__SPIN_MAX_NS) : 0;
-  int done = (most && spin(slab, most)) || sleep_until(slab, deadline);
+  int done = (most && gym__spin_until(is_done, slab, most)) || sleep_until(slab, deadline);
   gym__gil_restore(gil);
   gym__spin_learn(&learned, gym__clock_ns() - begin);
   slab->wait_average_ns = learned.average_ns;

@@ -43,7 +43,6 @@ void gym__vector_lock_repairs(gym__vector *vector) {
 void gym__vector_unlock_repairs(gym__vector *vector) { pthread_mutex_unlock(&vector->repairs); }
 
 void gym__vector_begin(gym__vector *vector) {
-  gym__vector_forget_failures(vector);
   pthread_mutex_lock(&vector->mutex);
   for (uint64_t row = 0; row < vector->num_envs; row++)
     vector->notes[row] = (uint8_t)(vector->notes[row] & ~GYM__NOTE_TOOK_PART);
@@ -123,7 +122,6 @@ static void mark_all(gym__vector *vector) {
 
 /* Steps the rows that were marked so. */
 static int step_plain(gym__vector *vector, gym_error *err) {
-  gym__vector_forget_failures(vector);
   int status = gym__vector_run_embedded(vector, UINT64_MAX, err);
   if (status || !are_done_well(vector)) {
     gym__vector_take_all(vector, 0);

@@ -159,8 +159,8 @@ gym_value *gym__value_copy(const gym_value *node);
 /* ------------------------------------------------------------------------- worker_turn.c: waking and waiting
  */
 
-/* Tells a worker to do something (GYM__DO_*), without waking it. */
-void gym__turn_tell(gym__worker *worker, uint32_t operation);
+/* Tells a worker to do something (GYM__DO_*), without waking it. Gives its bit for gym__turn_wake. */
+uint32_t gym__turn_tell(gym__worker *worker, uint32_t operation);
 
 /* Wakes those of a memory's workers that sleep and have been told something: one system call at most.
  * `told`: a bit for each station, station % 32. */

@@ -356,8 +356,7 @@ void gym__monitor_ask(gym__worker *worker) {
   worker->end_by = gym__now_ns() + GRACE_NS;
   /* What has been sent can still be read, and then the end of the stream. */
   shutdown(worker->socket, SHUT_RDWR);
-  gym__turn_tell(worker, GYM__DO_CONTROL);
-  gym__turn_wake(&worker->memory, 1u << (worker->station % 32));
+  gym__turn_wake(&worker->memory, gym__turn_tell(worker, GYM__DO_CONTROL));
   wake();
 }
 

@@ -24,22 +24,9 @@ typedef struct server {
   gym__spin spin;
 } server;
 
-static int has_command(const server *s) {
+static int has_command(const void *server_of) {
+  const server *s = server_of;
   return atomic_load_explicit(&s->station->command, memory_order_acquire) != s->seen;
-}
-
-static int spin_for_command(const server *s, uint64_t most_ns) {
-  uint64_t end = 0;
-  if (most_ns == 0) return 0;
-  for (;;) {
-    for (int i = 0; i < 64; i++) {
-      if (has_command(s)) return 1;
-      gym__relax();
-    }
-    uint64_t now = gym__clock_ns();
-    if (end == 0) end = now + most_ns;
-    if (now >= end) return 0;
-  }
 }
 
 static int host_has_gone(const server *s) {
@@ -69,7 +56,8 @@ static int wait_for_command(server *s) {
   if (!has_command(s)) {
     uint64_t begin = gym__clock_ns();
     uint64_t most = atomic_load_explicit(&s->station->spin_ns, memory_order_relaxed);
-    if (!spin_for_command(s, gym__spin_for(&s->spin, most))) is_there = sleep_for_command(s);
+    most = gym__spin_for(&s->spin, most);
+    if (most == 0 || !gym__spin_until(has_command, s, most)) is_there = sleep_for_command(s);
     gym__spin_learn(&s->spin, gym__clock_ns() - begin);
   }
   s->seen = atomic_load(&s->station->command);
